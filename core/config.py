@@ -1,0 +1,225 @@
+"""Protocols, stages and limits, as frozen data.
+
+A protocol says everything that decides a result: how scans are cropped, scaled, augmented
+and split, what the head looks like and what each stage unfreezes. Code reads it; no code
+elsewhere holds a number that belongs here. The two presets are `REPORT`, the student
+report's experiment as it was, and `LEAKFREE`, the one to trust.
+"""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core.errors import SettingError
+
+
+class Frozen(BaseModel):
+    """Immutable, closed to unknown fields: a typing error in a setting is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Crop(Frozen):
+    """Crop to the brain by threshold and largest contour (report, section 2.1)."""
+
+    blur: int = Field(5, ge=1, description="side of the Gaussian kernel, pixels, odd")
+    threshold: int = Field(45, ge=0, le=255, description="grey level above which is head")
+    iterations: int = Field(2, ge=0, description="erosions, then as many dilations")
+    minimum_share: float = Field(
+        0.10, ge=0, le=1, description="a box below this share of the picture is a failed crop"
+    )
+
+
+class Input(Frozen):
+    """From a cropped scan to what the network sees."""
+
+    size: int = Field(240, ge=32, le=512, description="side of the square, pixels")
+    fit: Literal["stretch", "letterbox"] = "stretch"
+    scaling: Literal["unit", "imagenet"] = "unit"
+    """`unit` is RGB x 1/255; `imagenet` is BGR minus the ImageNet mean, as VGG19 was trained."""
+
+
+class Augmentation(Frozen):
+    """Random views of a picture: seeded, finite in number, so that they can be cached."""
+
+    rotation: float = Field(10.0, ge=0, le=180, description="largest turn either way, degrees")
+    horizontal_flip: bool = True
+    vertical_flip: bool = True
+    brightness: tuple[float, float] = (0.3, 1.0)
+    shift: float = Field(0.10, ge=0, le=0.5, description="largest shift, share of each side")
+    shear: float = Field(0.10, ge=0, le=1, description="largest shear factor either way")
+    positive_views: int = Field(6, ge=0, description="views of a positive picture, beside itself")
+    negative_views: int = Field(13, ge=0, description="views of a negative picture, beside itself")
+    applies_to: Literal["everything", "training"] = "everything"
+    order: Literal["before crop", "after crop"] = "before crop"
+
+
+class Split(Frozen):
+    """How a folder of class folders is divided. A folder that is split already keeps its own."""
+
+    unit: Literal["picture", "group"]
+    """`picture` deals out augmented pictures one by one, so that siblings part company;
+    `group` keeps an original, its views and its near copies together."""
+    validation: float = Field(0.10, gt=0, lt=0.5)
+    test: float = Field(0.10, gt=0, lt=0.5)
+
+
+class Head(Frozen):
+    """The classifier on top of VGG19; softmax over two classes follows."""
+
+    pooling: Literal["flatten", "average"] = "flatten"
+    units: tuple[int, ...] = (1024, 256)
+    dropout: float = Field(0.3, ge=0, lt=1, description="after the first dense layer")
+
+
+class Stage(Frozen):
+    """One step of fine-tuning: what is unfrozen beside the head, how fast, how long."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    unfrozen: tuple[str, ...] = Field(
+        description="layer names, or beginnings of them, inside VGG19 that train"
+    )
+    learning_rate: float = Field(gt=0)
+    epochs: int = Field(ge=1)
+    steps_per_epoch: int | None = Field(None, ge=1, description="none: every picture once")
+
+    def unfreezes(self, layer: str) -> bool:
+        """Whether the VGG19 layer of this name trains in this stage."""
+        return layer.startswith(self.unfrozen) if self.unfrozen else False
+
+
+class Training(Frozen):
+    """What all stages share."""
+
+    batch_size: int = Field(32, ge=1)
+    patience: int = Field(4, ge=1, description="epochs without a lower validation loss")
+    plateau_patience: int = Field(3, ge=1, description="epochs without a higher accuracy")
+    plateau_factor: float = Field(0.5, gt=0, lt=1, description="of the learning rate")
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+
+
+class Protocol(Frozen):
+    """Everything that decides a result, by name."""
+
+    name: str
+    title: str
+    caveat: str | None = Field(None, description="why its numbers must be read with care")
+    crop: Crop = Crop()
+    input: Input = Input()
+    augmentation: Augmentation
+    split: Split
+    head: Head = Head()
+    stages: tuple[Stage, ...]
+    training: Training = Training()
+    seed: int = 7
+
+    @model_validator(mode="after")
+    def _each_stage_unfreezes_more(self) -> Self:
+        names = [stage.name for stage in self.stages]
+        if len(set(names)) != len(names) or not names:
+            raise ValueError(f"stage names must be present and differ: {names}")
+        return self
+
+    def stage(self, name: str) -> Stage:
+        """The stage of this name.
+
+        Raises:
+            SettingError: There is none.
+        """
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise SettingError(
+            f"one of the stages {', '.join(s.name for s in self.stages)}",
+            f"'{name}' was given",
+            "Choose a stage from the list.",
+        )
+
+    def with_stage(self, name: str, **changes: object) -> "Protocol":
+        """A copy in which one stage has other settings (see `Stage`)."""
+        changed = Stage.model_validate(self.stage(name).model_dump() | changes)
+        stages = tuple(changed if s.name == name else s for s in self.stages)
+        return self.model_copy(update={"stages": stages})
+
+    def before(self, name: str) -> Stage | None:
+        """The stage whose best checkpoint the named one starts from; none for the first."""
+        position = self.stages.index(self.stage(name))
+        return self.stages[position - 1] if position else None
+
+
+FIVE_STAGES = (
+    Stage(
+        name="baseline",
+        title="Baseline",
+        unfrozen=(),
+        learning_rate=3e-4,
+        epochs=20,
+    ),
+    Stage(
+        name="stage1",
+        title="Stage 1",
+        unfrozen=("block5_conv3", "block5_conv4"),
+        learning_rate=1e-4,
+        epochs=10,
+    ),
+    Stage(
+        name="stage2",
+        title="Stage 2",
+        unfrozen=("block5",),
+        learning_rate=5e-5,
+        epochs=10,
+    ),
+    Stage(
+        name="stage3",
+        title="Stage 3",
+        unfrozen=("block4", "block5"),
+        learning_rate=2e-5,
+        epochs=10,
+    ),
+    Stage(
+        name="final",
+        title="Final",
+        unfrozen=("block1", "block2", "block3", "block4", "block5"),
+        learning_rate=1e-5,
+        epochs=10,
+    ),
+)
+
+REPORT = Protocol(
+    name="report",
+    title="Report",
+    caveat=(
+        "Optimistic: pictures are augmented before they are split, so copies of one scan land "
+        "in both training and test. Read these numbers as memory, not as skill."
+    ),
+    augmentation=Augmentation(),
+    split=Split(unit="picture"),
+    stages=FIVE_STAGES,
+)
+
+LEAKFREE = Protocol(
+    name="leakfree",
+    title="Leak-free",
+    input=Input(scaling="imagenet"),
+    augmentation=Augmentation(applies_to="training", order="after crop"),
+    split=Split(unit="group", validation=0.15, test=0.20),
+    stages=FIVE_STAGES,
+)
+
+PROTOCOLS = {protocol.name: protocol for protocol in (LEAKFREE, REPORT)}
+
+
+def protocol(name: str) -> Protocol:
+    """The preset of this name.
+
+    Raises:
+        SettingError: There is none.
+    """
+    if name not in PROTOCOLS:
+        raise SettingError(
+            f"one of the protocols {', '.join(PROTOCOLS)}",
+            f"'{name}' was given",
+            "Choose leakfree unless you want to repeat the report.",
+        )
+    return PROTOCOLS[name]

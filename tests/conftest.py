@@ -1,0 +1,23 @@
+"""Fixtures for every test. Material that the project may not carry is used where it is."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real scans and weights beside the checkout, or a skip that says so."""
+    folder = Path(os.environ.get("NEUROSTAGE_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip("needs the folder of real scans and weights (../shared), which is absent")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def imagenet_weights(shared: Path) -> Path:
+    """ImageNet weights of VGG19 without its top."""
+    return shared / "weights" / "vgg19_imagenet_notop.weights.h5"
