@@ -1,0 +1,391 @@
+"""The run folder: everything a training job leaves behind, and all that others read of it.
+
+    run/
+      config.json      what was asked for: protocol, data, weights
+      split.csv        one row a picture: file, view, sha256, label, group, split, crop
+      status.json      where the job is, with a heartbeat
+      history.csv      one row an epoch, with its stage
+      log.txt          what the job said
+      stages/NAME/     model.keras, predictions.csv, metrics.json
+
+The job writes, everybody else reads; every file is written whole. Figures are derived from
+`predictions.csv` and `history.csv` alone, so that no two views can disagree.
+"""
+
+import json
+import os
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import platformdirs
+import psutil
+from pydantic import ValidationError
+
+from core.config import Frozen, Protocol
+from core.errors import RunError, SettingError
+from core.storage import write_text
+
+HISTORY_COLUMNS = [
+    "stage",
+    "epoch",
+    "loss",
+    "accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "learning_rate",
+    "seconds",
+    "best",
+]
+PREDICTION_COLUMNS = ["file", "view", "split", "label", "probability"]
+
+State = Literal["new", "queued", "running", "stopped", "finished", "failed", "interrupted"]
+ACTIVE: tuple[State, ...] = ("queued", "running")
+
+
+class RunData(Frozen):
+    """The data set of a run, by reference: scans stay where they are."""
+
+    root: str
+    negative: str
+    positive: str
+    already_split: bool
+    already_cropped: bool
+
+
+class RunWeights(Frozen):
+    """What VGG19 started from."""
+
+    source: Literal["file", "keras", "random"]
+    sha256: str | None
+
+
+class RunConfig(Frozen):
+    """What a run was asked to do. `weights` is filled in by the job once they are found."""
+
+    name: str
+    created: str
+    protocol: Protocol
+    data: RunData
+    weights_path: str | None = None
+    weights: RunWeights | None = None
+    cached: bool = True
+    versions: dict[str, str] = {}
+
+
+class RunStatus(Frozen):
+    """Where a job is. Times are Unix seconds; durations are seconds."""
+
+    state: State = "new"
+    requested: tuple[str, ...] = ()
+    """Stages that the job was asked for and has not finished, in order."""
+    stage: str | None = None
+    activity: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    pictures_per_second: float | None = None
+    stage_seconds_left: float | None = None
+    run_seconds_left: float | None = None
+    pid: int | None = None
+    process_started: float | None = None
+    heartbeat: float | None = None
+    message: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether the job waits or works."""
+        return self.state in ACTIVE
+
+
+class Run:
+    """One run folder, read afresh at each question."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Run({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def config(self) -> RunConfig:
+        """What the run was asked to do.
+
+        Raises:
+            RunError: The file is missing or damaged.
+        """
+        try:
+            return RunConfig.model_validate_json((self.path / "config.json").read_bytes())
+        except (OSError, ValidationError) as error:
+            raise RunError(
+                "a run folder with a readable config.json",
+                f"the one of run '{self.name}' cannot be read",
+                "Delete the run, or restore its folder from a copy.",
+            ) from error
+
+    @property
+    def recorded_status(self) -> RunStatus:
+        """The status as the job last wrote it."""
+        try:
+            return RunStatus.model_validate_json((self.path / "status.json").read_bytes())
+        except FileNotFoundError:
+            return RunStatus()
+        except (OSError, ValidationError):
+            return RunStatus(state="interrupted", message="its status cannot be read")
+
+    @property
+    def status(self) -> RunStatus:
+        """The status, with a job that died recognised as interrupted."""
+        status = self.recorded_status
+        if status.active and not _is_alive(status):
+            return status.model_copy(update={"state": "interrupted"})
+        return status
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol of the run."""
+        return self.config.protocol
+
+    @property
+    def positive(self) -> str:
+        """Name of the positive class."""
+        return self.config.data.positive
+
+    @property
+    def classes(self) -> tuple[str, str]:
+        """Names of the negative and the positive class, in the order of the softmax."""
+        return self.config.data.negative, self.config.data.positive
+
+    def split(self) -> pd.DataFrame:
+        """One row a picture (see `core.data.splits.SPLIT_COLUMNS`); empty before it is made."""
+        return _read_table(self.path / "split.csv", ["file", "view", "label", "split"])
+
+    def history(self) -> pd.DataFrame:
+        """One row an epoch, in the order of the protocol's stages."""
+        table = _read_table(self.path / "history.csv", HISTORY_COLUMNS)
+        order = {stage.name: i for i, stage in enumerate(self.protocol.stages)}
+        return table.sort_values(
+            ["stage", "epoch"], key=lambda c: c.map(order) if c.name == "stage" else c
+        ).reset_index(drop=True)
+
+    def stage_path(self, stage: str) -> Path:
+        """Folder of a stage."""
+        return self.path / "stages" / stage
+
+    def model_path(self, stage: str) -> Path:
+        """The stage's best checkpoint."""
+        return self.stage_path(stage) / "model.keras"
+
+    def finished_stages(self) -> list[str]:
+        """Stages that have been trained and evaluated, in order. Metrics are written last."""
+        return [
+            stage.name
+            for stage in self.protocol.stages
+            if (self.stage_path(stage.name) / "metrics.json").is_file()
+        ]
+
+    def predictions(self, stage: str) -> pd.DataFrame:
+        """One row a picture: file, view, split, label, probability of the positive class.
+
+        Raises:
+            RunError: The stage is not finished.
+        """
+        self._expect_finished(stage)
+        return _read_table(self.stage_path(stage) / "predictions.csv", PREDICTION_COLUMNS)
+
+    def metrics(self, stage: str) -> dict[str, Any]:
+        """What the job recorded of a finished stage.
+
+        Raises:
+            RunError: The stage is not finished.
+        """
+        self._expect_finished(stage)
+        record: dict[str, Any] = json.loads((self.stage_path(stage) / "metrics.json").read_text())
+        return record
+
+    def _expect_finished(self, stage: str) -> None:
+        finished = self.finished_stages()
+        if stage not in finished:
+            raise RunError(
+                f"a finished stage of run '{self.name}' ({', '.join(finished) or 'none yet'})",
+                f"'{stage}' was asked for",
+                "Train that stage first, or choose a finished one.",
+            )
+
+    def write_config(self, config: RunConfig) -> None:
+        """Replace the configuration."""
+        write_text(self.path / "config.json", config.model_dump_json(indent=2))
+
+    def write_status(self, status: RunStatus) -> None:
+        """Replace the status."""
+        write_text(self.path / "status.json", status.model_dump_json(indent=2))
+
+    def write_history(self, table: pd.DataFrame) -> None:
+        """Replace the history."""
+        write_text(self.path / "history.csv", table[HISTORY_COLUMNS].to_csv(index=False))
+
+    def archive_stage(self, stage: str) -> None:
+        """Put the results of a stage aside, that it can be repeated; nothing is deleted."""
+        folder = self.stage_path(stage)
+        if not folder.exists():
+            return
+        history = self.history()
+        history[history["stage"] == stage].to_csv(folder / "history.csv", index=False)
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        target = self.path / "archive" / f"{stage}-{moment}"
+        target.parent.mkdir(exist_ok=True)
+        folder.rename(target)
+        self.write_history(history[history["stage"] != stage])
+
+    def delete(self) -> None:
+        """Remove the run and all its models.
+
+        Raises:
+            RunError: It is at work.
+        """
+        if self.status.active:
+            raise RunError(
+                "a run that is not at work",
+                f"'{self.name}' is {self.status.state}",
+                "Stop it first.",
+            )
+        shutil.rmtree(self.path)
+
+
+class Workspace:
+    """Where runs, the cache and the demonstration set live."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def cache(self) -> Path:
+        """Folder of the frozen-prefix cache."""
+        return self.path / "cache"
+
+    @property
+    def demonstration(self) -> Path:
+        """Folder of the demonstration set."""
+        return self.path / "demonstration"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one job that trains."""
+        return self.path / "training.lock"
+
+    def runs(self) -> list[Run]:
+        """All runs, newest first."""
+        folders = (self.path / "runs").glob("*/config.json")
+        made = [(file.stat().st_mtime, Run(file.parent)) for file in folders]
+        return [run for _, run in sorted(made, key=lambda pair: (-pair[0], pair[1].name))]
+
+    def run(self, name: str) -> Run:
+        """The run of this name.
+
+        Raises:
+            RunError: There is none.
+        """
+        run = Run(self.path / "runs" / name)
+        if not _NAME.fullmatch(name) or not (run.path / "config.json").is_file():
+            known = ", ".join(r.name for r in self.runs()[:8]) or "none yet"
+            raise RunError(
+                f"the name of a run in {self.path} ({known})",
+                f"'{name}' was given",
+                "Choose one of the list, or train a run first.",
+            )
+        return run
+
+    def create(
+        self,
+        protocol: Protocol,
+        data: RunData,
+        *,
+        name: str | None = None,
+        weights_path: Path | None = None,
+        cached: bool = True,
+        versions: dict[str, str] | None = None,
+    ) -> Run:
+        """Make the folder of a new run.
+
+        Args:
+            protocol: What to do.
+            data: On which scans.
+            name: Letters, digits, dot, dash and underscore; by default protocol and date.
+            weights_path: VGG19 weights to start from; none means the usual order.
+            cached: Whether the outputs of frozen layers are kept on disk.
+            versions: Library versions to record.
+
+        Raises:
+            SettingError: The name is not usable or taken.
+        """
+        now = datetime.now(UTC)
+        name = name or self._free_name(f"{protocol.name}-{now:%Y-%m-%d}")
+        if not _NAME.fullmatch(name):
+            raise SettingError(
+                "a run name of letters, digits, dots, dashes and underscores (at most 64)",
+                f"'{name}' was given",
+                "Choose a plainer name.",
+            )
+        run = Run(self.path / "runs" / name)
+        try:
+            run.path.mkdir(parents=True)
+        except FileExistsError as error:
+            raise SettingError(
+                "a run name that is free", f"'{name}' exists", "Choose another name."
+            ) from error
+        run.write_status(RunStatus())
+        run.write_config(
+            RunConfig(
+                name=name,
+                created=now.isoformat(timespec="seconds"),
+                protocol=protocol,
+                data=data,
+                weights_path=str(weights_path.resolve()) if weights_path else None,
+                cached=cached,
+                versions=versions or {},
+            )
+        )
+        return run
+
+    def _free_name(self, stem: str) -> str:
+        number = 1
+        while (self.path / "runs" / f"{stem}-{number}").exists():
+            number += 1
+        return f"{stem}-{number}"
+
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+
+
+def default_workspace() -> Path:
+    """`NEUROSTAGE_WORKSPACE`, else the platform's folder for a program's data."""
+    named = os.environ.get("NEUROSTAGE_WORKSPACE")
+    return Path(named) if named else platformdirs.user_data_path("NeuroStage", appauthor=False)
+
+
+def _is_alive(status: RunStatus) -> bool:
+    """Whether the job's process still runs. A pid alone could belong to a later process."""
+    if status.pid is None:
+        return False
+    try:
+        process = psutil.Process(status.pid)
+        same = abs(process.create_time() - (status.process_started or 0)) < 2
+        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype={"file": str, "label": str, "stage": str})
+    except FileNotFoundError:
+        return pd.DataFrame(columns=columns)
