@@ -14,16 +14,19 @@ The job writes, everybody else reads; every file is written whole. Figures are d
 
 import json
 import os
+import platform
 import re
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 import platformdirs
 import psutil
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from core.config import Frozen, Protocol
 from core.errors import RunError, SettingError
@@ -73,7 +76,7 @@ class RunConfig(Frozen):
     weights_path: str | None = None
     weights: RunWeights | None = None
     cached: bool = True
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
 
 
 class RunStatus(Frozen):
@@ -221,6 +224,15 @@ class Run:
                 "Train that stage first, or choose a finished one.",
             )
 
+    @property
+    def stop_request(self) -> Path:
+        """A file whose being there asks the job to stop."""
+        return self.path / "stop"
+
+    def write_split(self, table: pd.DataFrame) -> None:
+        """Replace the list of pictures and their parts."""
+        write_text(self.path / "split.csv", table.to_csv(index=False))
+
     def write_config(self, config: RunConfig) -> None:
         """Replace the configuration."""
         write_text(self.path / "config.json", config.model_dump_json(indent=2))
@@ -312,7 +324,6 @@ class Workspace:
         name: str | None = None,
         weights_path: Path | None = None,
         cached: bool = True,
-        versions: dict[str, str] | None = None,
     ) -> Run:
         """Make the folder of a new run.
 
@@ -322,7 +333,6 @@ class Workspace:
             name: Letters, digits, dot, dash and underscore; by default protocol and date.
             weights_path: VGG19 weights to start from; none means the usual order.
             cached: Whether the outputs of frozen layers are kept on disk.
-            versions: Library versions to record.
 
         Raises:
             SettingError: The name is not usable or taken.
@@ -351,7 +361,7 @@ class Workspace:
                 data=data,
                 weights_path=str(weights_path.resolve()) if weights_path else None,
                 cached=cached,
-                versions=versions or {},
+                versions=_versions(),
             )
         )
         return run
@@ -370,6 +380,16 @@ def default_workspace() -> Path:
     """`NEUROSTAGE_WORKSPACE`, else the platform's folder for a program's data."""
     named = os.environ.get("NEUROSTAGE_WORKSPACE")
     return Path(named) if named else platformdirs.user_data_path("NeuroStage", appauthor=False)
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what decides a number."""
+    libraries = ("keras", "tensorflow", "numpy", "opencv-python-headless", "pillow")
+    found = {"python": platform.python_version()}
+    for library in libraries:
+        with suppress(metadata.PackageNotFoundError):
+            found[library] = metadata.version(library)
+    return found
 
 
 def _is_alive(status: RunStatus) -> bool:

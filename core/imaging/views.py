@@ -1,0 +1,67 @@
+"""Random views of a picture: seeded, so that the same view is the same pixels everywhere."""
+
+import hashlib
+
+import cv2
+import numpy as np
+
+from core.config import Augmentation
+
+
+def view_rng(seed: int, sha256: str, view: int) -> np.random.Generator:
+    """The random numbers of one view of one picture.
+
+    They depend on nothing but the arguments: not on the order of files, the number of views or
+    what was drawn before.
+
+    Args:
+        seed: The protocol's seed.
+        sha256: Digest of the picture's file, or any other name for its content.
+        view: Number of the view, from 1.
+    """
+    digest = hashlib.sha256(f"{seed}/{sha256}/{view}".encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
+
+
+def make_view(
+    pixels: np.ndarray, augmentation: Augmentation, rng: np.random.Generator
+) -> np.ndarray:
+    """One random view: turn, shear and shift in a single warp, then flips and brightness.
+
+    Pixels that come from outside take the value of the nearest edge, and brightness multiplies,
+    as in Keras' `ImageDataGenerator`. Every draw is made whether it is used or not, so that
+    switching one change off leaves the others as they were.
+
+    Args:
+        pixels: uint8 RGB, (H, W, 3).
+        augmentation: The ranges to draw from, evenly.
+        rng: Where the draws come from (see `view_rng`).
+
+    Returns:
+        uint8 RGB of the same shape.
+    """
+    height, width = pixels.shape[:2]
+    turn, shear, right, down = rng.uniform(-1.0, 1.0, 4)
+    mirror, upend = rng.random(2) < 0.5
+    brightness = rng.uniform(*augmentation.brightness)
+
+    angle = np.deg2rad(turn * augmentation.rotation)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = rotation @ np.array([[1.0, shear * augmentation.shear], [0.0, 1.0]])
+    centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    shift = np.array([right * width, down * height]) * augmentation.shift
+    matrix = np.column_stack([linear, centre + shift - linear @ centre])
+
+    view: np.ndarray = cv2.warpAffine(
+        np.ascontiguousarray(pixels),
+        matrix,
+        (width, height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    if augmentation.horizontal_flip and mirror:
+        view = view[:, ::-1]
+    if augmentation.vertical_flip and upend:
+        view = view[::-1]
+    brighter = np.rint(view * np.float32(brightness)).clip(0, 255)
+    return np.ascontiguousarray(brighter, np.uint8)

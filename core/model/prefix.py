@@ -1,0 +1,176 @@
+"""Outputs of frozen layers, computed once and kept on disk.
+
+A frozen prefix never changes, so neither does what it makes of a picture. The cache is keyed
+by the content of the pictures, their scaling and the weights of the prefix: whatever would
+change an activation changes its key, and stale entries are never read, only evicted.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from core.imaging.preprocessing import scale
+from core.model.stages import prefix_model
+
+Float32 = NDArray[np.float32]
+UInt8 = NDArray[np.uint8]
+
+BATCH = 32
+DEFAULT_LIMIT = 20 * 10**9
+# Left free on the disk, for checkpoints and for the rest of the computer.
+RESERVE = 4 * 10**9
+
+
+class PrefixCache:
+    """Memory-mapped activations in one folder, bounded in size.
+
+    Args:
+        folder: Where the entries lie; made when needed.
+        limit: Largest total size of the entries, bytes.
+    """
+
+    def __init__(self, folder: Path, limit: int = DEFAULT_LIMIT) -> None:
+        self.folder = folder
+        self.limit = limit
+
+    def activations(
+        self,
+        model: keras.Model,
+        cuts: Sequence[str],
+        pictures: UInt8,
+        scaling: str,
+        *,
+        each_batch: Callable[[int, int], None] | None = None,
+    ) -> dict[str, Float32]:
+        """Outputs of the layers `cuts` for all pictures, from disk or computed in one pass.
+
+        The first cut is what the caller needs now. The others are what later stages will
+        need; they come along in the same pass as far as the limit and the disk allow.
+
+        Args:
+            model: The full model; the layers up to each cut must be frozen from now on.
+            cuts: Layer names.
+            pictures: uint8 (n, size, size, 3).
+            scaling: See `core.imaging.preprocessing.scale`.
+            each_batch: Called with pictures done and pictures in all; what it raises ends
+                the computation, which a later call continues where it stopped.
+
+        Returns:
+            For each cut on disk a read-only memory-mapped float32 (n, …). The first cut is
+            missing when there is no room for it: then train without the cache.
+        """
+        keys = self._keys(model, cuts, pictures, scaling)
+        present = {cut: self._path(key) for cut, key in keys.items() if self._path(key).is_file()}
+        if cuts[0] not in present:
+            missing = [cut for cut in cuts if cut not in present]
+            wanted = self._make_room(model, missing, len(pictures), keep=set(keys.values()))
+            if missing[0] in wanted:
+                self._fill(model, {cut: keys[cut] for cut in wanted}, pictures, scaling, each_batch)
+                present |= {cut: self._path(keys[cut]) for cut in wanted}
+        for path in present.values():
+            path.touch()  # the age of an entry is the time since it was last wanted
+        return {cut: np.load(path, mmap_mode="r") for cut, path in present.items()}
+
+    def _fill(
+        self,
+        model: keras.Model,
+        keys: dict[str, str],
+        pictures: UInt8,
+        scaling: str,
+        each_batch: Callable[[int, int], None] | None,
+    ) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        prefix = prefix_model(model, list(keys))
+        # The name tells which cuts are computed together, so that a continuation finds the
+        # rows of every one of them equally far.
+        together = hashlib.sha256("".join(keys.values()).encode()).hexdigest()[:16]
+        marker = self.folder / f"{together}.rows"
+        partial = {cut: self.folder / f"{key}.{together}.partial" for cut, key in keys.items()}
+        begun = marker.is_file() and all(path.is_file() for path in partial.values())
+        done = int(marker.read_text()) if begun else 0
+        arrays = {}
+        for cut, path in partial.items():
+            shape = (len(pictures), *model.get_layer(cut).output.shape[1:])
+            arrays[cut] = np.lib.format.open_memmap(
+                path, mode="r+" if begun else "w+", dtype=np.float32, shape=None if begun else shape
+            )
+        while done < len(pictures):
+            rows = slice(done, min(done + BATCH, len(pictures)))
+            outputs = prefix.predict_on_batch(scale(pictures[rows], scaling))
+            for array, output in zip(
+                arrays.values(), outputs if len(arrays) > 1 else [outputs], strict=True
+            ):
+                array[rows] = keras.ops.convert_to_numpy(output)
+                array.flush()
+            done = rows.stop
+            marker.write_text(str(done))
+            if each_batch:
+                each_batch(done, len(pictures))
+        arrays.clear()
+        for cut, key in keys.items():
+            partial[cut].replace(self._path(key))
+        marker.unlink(missing_ok=True)
+
+    def _make_room(
+        self, model: keras.Model, cuts: list[str], pictures: int, keep: set[str]
+    ) -> list[str]:
+        """Which of the cuts fit, the first ones first, after evicting what is oldest."""
+        entries = sorted(
+            (path for path in self.folder.glob("*.*") if path.stem.split(".")[0] not in keep),
+            key=lambda path: path.stat().st_mtime,
+        )
+        kept = sum(
+            p.stat().st_size for p in self.folder.glob("*.npy") if p.stem.split(".")[0] in keep
+        )
+        evictable = sum(path.stat().st_size for path in entries)
+        free = shutil.disk_usage(_existing(self.folder)).free - RESERVE
+        room = min(self.limit - kept, free + evictable)
+        wanted, needed = [], 0
+        for cut in cuts:
+            size = 4 * pictures * int(np.prod(model.get_layer(cut).output.shape[1:]))
+            if needed + size > room:
+                break
+            wanted.append(cut)
+            needed += size
+        used = kept + evictable
+        for path in entries:
+            if not wanted or (used + needed <= self.limit and needed <= free):
+                break
+            size = path.stat().st_size
+            try:
+                path.unlink()
+            except OSError:  # still mapped by another process, on Windows
+                continue
+            used -= size
+            free += size
+        return wanted
+
+    def _keys(
+        self, model: keras.Model, cuts: Sequence[str], pictures: UInt8, scaling: str
+    ) -> dict[str, str]:
+        content = hashlib.sha256(np.ascontiguousarray(pictures).data)
+        content.update(f"{pictures.shape} {scaling} {keras.backend.backend()}".encode())
+        keys = {}
+        for layer in model.layers:
+            content.update(f"{layer.name} {layer.dtype_policy.name}".encode())
+            for weight in layer.get_weights():
+                content.update(np.ascontiguousarray(weight).data)
+            if layer.name in cuts:
+                keys[layer.name] = content.copy().hexdigest()[:32]
+            if len(keys) == len(cuts):
+                break
+        return {cut: keys[cut] for cut in cuts}
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.npy"
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder

@@ -1,0 +1,70 @@
+"""The network: VGG19 and its head as one flat graph, so that explanations reach every layer."""
+
+import keras
+
+from core.config import Protocol
+from core.errors import WeightsError
+from core.model.architecture import CLASSES
+from core.model.weights import Weights
+
+PREDICTION = "prediction"
+
+
+def build_model(protocol: Protocol, weights: Weights) -> keras.Model:
+    """Build VGG19 without its top under the protocol's head.
+
+    Args:
+        protocol: Input size, head, precision and seed.
+        weights: What VGG19 starts from; the head always starts random, from the seed.
+
+    Returns:
+        A flat functional model, float32 (n, size, size, 3) to softmax (n, 2), in which
+        VGG19's layers keep their Keras names.
+
+    Raises:
+        WeightsError: The file does not hold VGG19 without its top.
+    """
+    keras.utils.set_random_seed(protocol.seed)
+    former = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(protocol.training.precision)
+    try:
+        size = protocol.input.size
+        base = keras.applications.VGG19(
+            weights=None, include_top=False, input_shape=(size, size, 3), name="vgg19"
+        )
+        _load(base, weights, protocol.seed)
+        x = base.output
+        if protocol.head.pooling == "flatten":
+            x = keras.layers.Flatten(name="flatten")(x)
+        else:
+            x = keras.layers.GlobalAveragePooling2D(name="average_pool")(x)
+        for number, units in enumerate(protocol.head.units, start=1):
+            x = keras.layers.Dense(units, activation="relu", name=f"head_dense{number}")(x)
+            if number == 1 and protocol.head.dropout:
+                x = keras.layers.Dropout(
+                    protocol.head.dropout, seed=protocol.seed, name="head_dropout"
+                )(x)
+        # Softmax in float32 whatever the precision: probabilities near 0 and 1 need it.
+        x = keras.layers.Dense(CLASSES, activation="softmax", dtype="float32", name=PREDICTION)(x)
+        return keras.Model(base.input, x, name="neurostage")
+    finally:
+        keras.config.set_dtype_policy(former)
+
+
+def _load(base: keras.Model, weights: Weights, seed: int) -> None:
+    if weights.path is None:
+        # Glorot's values fade to nothing through sixteen ReLU layers; He's do not
+        # (He et al. 2015, "Delving deep into rectifiers").
+        for number, layer in enumerate(base.layers):
+            if isinstance(layer, keras.layers.Conv2D):
+                start = keras.initializers.HeNormal(seed=seed + number)
+                layer.kernel.assign(start(layer.kernel.shape, dtype=layer.kernel.dtype))
+        return
+    try:
+        base.load_weights(weights.path)
+    except (ValueError, OSError, KeyError, AttributeError, IndexError) as error:
+        raise WeightsError(
+            "weights of VGG19 without its top, as Keras saves them (.h5 or .weights.h5)",
+            f"{weights.path} holds something else",
+            "Name another file, or leave it out to let the weights be downloaded.",
+        ) from error

@@ -1,0 +1,48 @@
+"""The state of a stage between two epochs, in one file that is written whole.
+
+Plain arrays and JSON, no pickle. Only what trains is stored: a frozen prefix is where it was.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.storage import replacing
+
+
+def save(path: Path, model: keras.Model, state: Mapping[str, Any]) -> None:
+    """Write trainable weights, optimizer state and `state` (JSON-ready)."""
+    arrays = {f"variable{i:04d}": _numpy(v) for i, v in enumerate(_variables(model))}
+    with replacing(path) as temporary:
+        with temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, state=np.array(json.dumps(state)), **arrays)
+
+
+def load(path: Path, model: keras.Model) -> dict[str, Any]:
+    """Put weights and optimizer state back into a model compiled alike; return the state."""
+    with np.load(path, allow_pickle=False) as stored:
+        for i, variable in enumerate(_variables(model)):
+            variable.assign(stored[f"variable{i:04d}"])
+        state: dict[str, Any] = json.loads(str(stored["state"]))
+    return state
+
+
+def read_state(path: Path) -> dict[str, Any] | None:
+    """The JSON part alone; none when there is no checkpoint."""
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as stored:
+        state: dict[str, Any] = json.loads(str(stored["state"]))
+    return state
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    return [*model.trainable_variables, *model.optimizer.variables]
+
+
+def _numpy(variable: Any) -> Any:
+    return keras.ops.convert_to_numpy(variable)

@@ -1,0 +1,260 @@
+"""The stages of one run, each from the best checkpoint of the one before."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from sklearn.metrics import confusion_matrix
+
+from core.config import Stage
+from core.data.splits import load_pictures
+from core.model.architecture import trainable_parameters
+from core.model.prefix import PrefixCache
+from core.model.stages import apply_stage, cut_of, tail_model
+from core.model.vgg19 import build_model
+from core.model.weights import file_sha256, find_weights
+from core.storage import replacing, write_text
+from core.training import checkpoint
+from core.training.callbacks import BestEpoch, Callback, EarlyStopping, Epoch, ReduceLearningRate
+from core.training.loop import StageData, compile_for, fit, predict
+from core.training.runs import PREDICTION_COLUMNS, Run, RunWeights
+
+log = logging.getLogger("neurostage")
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+class Experiment:
+    """A run with its pictures and its network in memory.
+
+    Args:
+        run: Its configuration and its split are read, its results written.
+        cache: Of frozen activations; none trains every stage on the pictures themselves.
+        progress: Told of everything that takes time. What it raises ends the work; the run
+            can then be resumed.
+        listener: Told of every batch and epoch, beside the protocol's own callbacks.
+    """
+
+    def __init__(
+        self, run: Run, cache: PrefixCache | None, progress: Progress, listener: Callback
+    ) -> None:
+        self.run = run
+        self.protocol = run.protocol
+        self.cache = cache
+        self.progress = progress
+        self.listener = listener
+        config = run.config
+        self.pictures, self.split = load_pictures(
+            Path(config.data.root),
+            run.split(),
+            self.protocol,
+            cropped_already=config.data.already_cropped,
+            progress=lambda done, total: progress("Reading scans", done, total),
+        )
+        run.write_split(self.split)
+        log.info("read %d pictures", len(self.pictures))
+        weights = find_weights(
+            Path(config.weights_path) if config.weights_path else None,
+            progress=lambda done, total: progress("Downloading VGG19's weights", done, total),
+        )
+        run.write_config(
+            config.model_copy(
+                update={"weights": RunWeights(source=weights.source, sha256=weights.sha256)}
+            )
+        )
+        log.info("VGG19 starts from: %s", weights.source)
+        self.model = build_model(self.protocol, weights)
+
+    def train(self, stage: Stage) -> None:
+        """Train a stage, from its last checkpoint if there is one, and evaluate it."""
+        started = time.perf_counter()
+        before = self.protocol.before(stage.name)
+        if before is not None:
+            self.model.load_weights(self.run.model_path(before.name))
+        apply_stage(self.model, stage)
+        network, data = self._network_and_data(stage)
+        compile_for(network, stage)
+        training = self.protocol.training
+        best = BestEpoch()
+        deciding = [
+            best,
+            EarlyStopping(training.patience),
+            ReduceLearningRate(training.plateau_patience, training.plateau_factor),
+        ]
+        resume = self.run.stage_path(stage.name) / "checkpoint.npz"
+        recorder = _Recorder(self.run, stage, self.model, best, deciding, resume)
+        first_epoch = 1
+        if resume.is_file():
+            first_epoch = recorder.restore(network) + 1
+            log.info("%s: going on after epoch %d", stage.name, first_epoch - 1)
+        if not any(callback.wants_to_stop for callback in deciding):
+            fit(
+                network,
+                data,
+                stage,
+                [*deciding, recorder, self.listener],
+                batch_size=training.batch_size,
+                seed=self.protocol.seed,
+                first_epoch=first_epoch,
+            )
+        self._evaluate(stage, network, data, best.state["epoch"], time.perf_counter() - started)
+        resume.unlink(missing_ok=True)
+
+    def _network_and_data(self, stage: Stage) -> tuple[keras.Model, StageData]:
+        """What trains, and what enters it: cached activations where there is a frozen part."""
+        cut = cut_of(stage)
+        inputs: np.ndarray[Any, Any] = self.pictures
+        if cut is not None and self.cache is not None:
+            later = self.protocol.stages[self.protocol.stages.index(stage) :]
+            cuts = list(dict.fromkeys(c for c in map(cut_of, later) if c is not None))
+            found = self.cache.activations(
+                self.model,
+                cuts,
+                self.pictures,
+                self.protocol.input.scaling,
+                each_batch=lambda done, total: self.progress(
+                    "Computing what the frozen layers see", done, total
+                ),
+            )
+            if cut in found:
+                inputs = found[cut]
+            else:
+                log.info("no room on disk for the cache: training on the pictures themselves")
+                cut = None
+        else:
+            cut = None
+        part = self.split["split"].to_numpy()
+        data = StageData(
+            inputs=inputs,
+            positive=(self.split["label"] == self.run.positive).to_numpy(),
+            train=np.flatnonzero(part == "train"),
+            validation=np.flatnonzero(part == "validation"),
+            scaling=self.protocol.input.scaling,
+        )
+        return tail_model(self.model, cut), data
+
+    def _evaluate(
+        self, stage: Stage, network: keras.Model, data: StageData, best_epoch: int, seconds: float
+    ) -> None:
+        """Predict every picture at the best checkpoint and write the stage's results."""
+        path = self.run.model_path(stage.name)
+        self.model.load_weights(path)
+        probability = predict(
+            network,
+            data,
+            np.arange(len(self.pictures)),
+            batch_size=self.protocol.training.batch_size,
+            each_batch=lambda done, total: self.progress("Evaluating every picture", done, total),
+        )
+        table = self.split.assign(probability=probability)[PREDICTION_COLUMNS]
+        folder = self.run.stage_path(stage.name)
+        write_text(folder / "predictions.csv", table.to_csv(index=False))
+        before = self.protocol.before(stage.name)
+        history = self.run.history()
+        record = {
+            "stage": stage.model_dump(),
+            "epochs": int((history["stage"] == stage.name).sum()),
+            "best_epoch": best_epoch,
+            "trainable_parameters": trainable_parameters(self.protocol, stage),
+            "seconds": round(seconds, 1),
+            "model_sha256": file_sha256(path),
+            "started_from": self.run.metrics(before.name)["model_sha256"] if before else None,
+        } | {
+            part: _score(rows, self.run.positive)
+            for part, rows in table.groupby("split", sort=False)
+        }
+        write_text(folder / "metrics.json", json.dumps(record, indent=2))
+        log.info(
+            "%s: best epoch %d, validation accuracy %.4f, test accuracy %.4f",
+            stage.name,
+            best_epoch,
+            record["validation"]["accuracy"],
+            record["test"]["accuracy"],
+        )
+
+
+class _Recorder(Callback):
+    """Puts each epoch on disk: best model, history, and last the checkpoint that counts.
+
+    A process killed between two of these writes resumes from the former checkpoint, and
+    the epoch that it repeats writes the same again.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        stage: Stage,
+        model: keras.Model,
+        best: BestEpoch,
+        deciding: list[Callback],
+        path: Path,
+    ) -> None:
+        super().__init__()
+        self.run = run
+        self.stage = stage
+        self.model = model
+        self.best = best
+        self.deciding = deciding
+        self.path = path
+
+    def on_epoch_end(self, model: keras.Model, epoch: Epoch) -> None:
+        is_best = self.best.is_best(epoch)
+        if is_best:
+            with replacing(self.run.model_path(self.stage.name)) as temporary:
+                self.model.save(temporary)
+        history = self._history_until(epoch.epoch - 1)
+        row = pd.DataFrame([asdict(epoch) | {"stage": self.stage.name, "best": 0}])
+        history = pd.concat([history, row], ignore_index=True) if len(history) else row
+        ours = history["stage"] == self.stage.name
+        history.loc[ours, "best"] = (history.loc[ours, "epoch"] == self.best.state["epoch"]).astype(
+            int
+        )
+        self.run.write_history(history)
+        checkpoint.save(
+            self.path,
+            model,
+            {"epoch": epoch.epoch, "callbacks": [callback.state for callback in self.deciding]},
+        )
+        log.info(
+            "%s epoch %d: loss %.4f, accuracy %.4f, validation loss %.4f, accuracy %.4f%s",
+            self.stage.name,
+            epoch.epoch,
+            epoch.loss,
+            epoch.accuracy,
+            epoch.validation_loss,
+            epoch.validation_accuracy,
+            " (best)" if is_best else "",
+        )
+
+    def restore(self, model: keras.Model) -> int:
+        """Go back to the checkpoint; returns its epoch."""
+        state = checkpoint.load(self.path, model)
+        for callback, kept in zip(self.deciding, state["callbacks"], strict=True):
+            callback.state = kept
+        epoch = int(state["epoch"])
+        self.run.write_history(self._history_until(epoch))
+        return epoch
+
+    def _history_until(self, epoch: int) -> pd.DataFrame:
+        history = self.run.history()
+        return history[(history["stage"] != self.stage.name) | (history["epoch"] <= epoch)]
+
+
+def _score(rows: pd.DataFrame, positive: str) -> dict[str, Any]:
+    truth = (rows["label"] == positive).to_numpy()
+    probability = rows["probability"].to_numpy()
+    given = np.clip(np.where(truth, probability, 1 - probability), 1e-7, 1.0)
+    return {
+        "n": len(rows),
+        "loss": float(-np.log(given).mean()),
+        "accuracy": float(((probability >= 0.5) == truth).mean()),
+        "confusion": confusion_matrix(truth, probability >= 0.5, labels=[False, True]).tolist(),
+    }

@@ -1,0 +1,224 @@
+"""The process that trains one run: `python -m core.training.worker RUN_FOLDER`.
+
+It belongs to nobody: it outlives the page or the shell that started it, and speaks through
+the run's folder alone. One at a time works in a workspace; the others wait their turn.
+"""
+
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import filelock
+import psutil
+
+from core.config import Protocol, Stage
+from core.errors import NeuroStageError
+from core.model.architecture import training_operations
+from core.training.callbacks import Callback
+from core.training.runs import Run, RunStatus, Workspace
+
+log = logging.getLogger("neurostage")
+
+HEARTBEAT_SECONDS = 1.0
+
+
+class Stopped(Exception):  # noqa: N818
+    """A stop was asked for."""
+
+
+class Reporter(Callback):
+    """Keeps status.json fresh, and raises `Stopped` when a stop was asked for."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run = run
+        process = psutil.Process()
+        self.status = run.recorded_status.model_copy(
+            update={
+                "pid": process.pid,
+                "process_started": process.create_time(),
+                "stage": None,
+                "message": "",
+            }
+        )
+        self.pace = _Pace()
+        self._written = 0.0
+
+    def update(self, **changes: object) -> None:
+        """Change the status and write it at once."""
+        self.status = self.status.model_copy(update=changes | {"heartbeat": time.time()})
+        self.run.write_status(self.status)
+        self._written = time.monotonic()
+
+    def progress(self, activity: str, done: int, total: int) -> None:
+        """Something beside training goes on; written about once a second."""
+        self._check()
+        changed = activity != self.status.activity
+        self.status = self.status.model_copy(
+            update={"activity": activity, "step": done, "steps": total}
+        )
+        if changed or done >= total or self._due():
+            self.update(pictures_per_second=None)
+
+    def begin(self, stage: Stage) -> None:
+        """A stage starts."""
+        self.pace = _Pace()
+        self.update(
+            state="running",
+            stage=stage.name,
+            activity="Preparing",
+            epoch=0,
+            epochs=stage.epochs,
+            step=0,
+            steps=0,
+            stage_seconds_left=None,
+        )
+
+    def on_batch_end(self, epoch: int, step: int, steps: int, pictures: int) -> None:
+        self._check()
+        self.pace.count(pictures)
+        changed = epoch != self.status.epoch
+        self.status = self.status.model_copy(
+            update={"activity": "Training", "epoch": epoch, "step": step, "steps": steps}
+        )
+        if changed or self._due():
+            protocol = self.run.protocol
+            stage = protocol.stage(self.status.stage or "")
+            per_step = self.pace.seconds_per_step
+            left = per_step * ((steps - step) + steps * (stage.epochs - epoch))
+            self.update(
+                pictures_per_second=self.pace.pictures_per_second,
+                stage_seconds_left=left,
+                run_seconds_left=left + self._later(protocol, stage, per_step * steps),
+            )
+
+    def _later(self, protocol: Protocol, stage: Stage, seconds_per_epoch: float) -> float:
+        """Seconds for the stages after this one, from their arithmetic and this one's pace."""
+        train = int((self.run.split()["split"] == "train").sum())
+
+        def operations(of: Stage) -> float:
+            steps = -(-train // protocol.training.batch_size)
+            share = min(1.0, (of.steps_per_epoch or steps) / max(1, steps))
+            return training_operations(protocol, of) * share
+
+        later = [protocol.stage(name) for name in self.status.requested if name != stage.name]
+        return sum(
+            seconds_per_epoch * of.epochs * operations(of) / operations(stage) for of in later
+        )
+
+    def _due(self) -> bool:
+        return time.monotonic() - self._written >= HEARTBEAT_SECONDS
+
+    def _check(self) -> None:
+        if self.run.stop_request.exists():
+            raise Stopped
+
+
+class _Pace:
+    """Speed of training over the last steps, the first one (tracing) left out."""
+
+    def __init__(self) -> None:
+        self.times: list[tuple[float, int]] = []
+
+    def count(self, pictures: int) -> None:
+        self.times = [*self.times[-20:], (time.monotonic(), pictures)]
+
+    @property
+    def seconds_per_step(self) -> float:
+        if len(self.times) < 2:
+            return 0.0
+        return (self.times[-1][0] - self.times[0][0]) / (len(self.times) - 1)
+
+    @property
+    def pictures_per_second(self) -> float | None:
+        passed = self.times[-1][0] - self.times[0][0] if self.times else 0.0
+        return sum(n for _, n in self.times[1:]) / passed if passed > 0 else None
+
+
+def work(run: Run, workspace: Workspace) -> RunStatus:
+    """Wait for the turn, train what was requested, and leave a final status behind."""
+    reporter = Reporter(run)
+    try:
+        reporter.update(state="queued", activity="Waiting for another run to end")
+        with _turn(run, workspace, reporter):
+            _train(run, workspace, reporter)
+        reporter.update(state="finished", activity="", stage=None, run_seconds_left=None)
+    except Stopped:
+        log.info("stopped on request")
+        reporter.update(state="stopped", activity="")
+    except NeuroStageError as error:
+        log.error("%s", error)  # noqa: TRY400 - the message says it all
+        reporter.update(state="failed", activity="", message=str(error))
+    except MemoryError:
+        log.exception("out of memory")
+        reporter.update(
+            state="failed",
+            activity="",
+            message="The computer ran out of memory. Close other programs, or choose a smaller "
+            "input size or batch, and resume.",
+        )
+    except Exception as error:  # noqa: BLE001 - the last line of defence of a process
+        log.error("%s", traceback.format_exc())
+        reporter.update(
+            state="failed",
+            activity="",
+            message=f"An unexpected {type(error).__name__} ended the job. Its log has the "
+            "details. Resuming is safe: nothing finished is lost.",
+        )
+    finally:
+        run.stop_request.unlink(missing_ok=True)
+    return reporter.status
+
+
+def _turn(run: Run, workspace: Workspace, reporter: Reporter) -> filelock.BaseFileLock:
+    """Take the workspace's lock, first come, first served. The lock dies with its process."""
+    lock = filelock.FileLock(workspace.lock)
+    while True:
+        waiting = [other for other in workspace.runs() if other.status.state == "queued"]
+        first = min(waiting, key=lambda r: (r.status.process_started or 0, r.name), default=run)
+        if first.name == run.name:
+            try:
+                return lock.acquire(timeout=0.2).lock
+            except filelock.Timeout:
+                pass
+        reporter.progress("Waiting for another run to end", 0, 1)
+        time.sleep(0.3)
+
+
+def _train(run: Run, workspace: Workspace, reporter: Reporter) -> None:
+    reporter.update(state="running", activity="Starting")
+    # TensorFlow is loaded here, once it is this run's turn.
+    from core.model.prefix import DEFAULT_LIMIT, PrefixCache  # noqa: PLC0415
+    from core.training.experiment import Experiment  # noqa: PLC0415
+
+    gigabytes = os.environ.get("NEUROSTAGE_CACHE_GB")
+    limit = int(float(gigabytes) * 10**9) if gigabytes else DEFAULT_LIMIT
+    cache = PrefixCache(workspace.cache, limit) if run.config.cached else None
+    experiment = Experiment(run, cache, reporter.progress, reporter)
+    for name in reporter.status.requested:
+        if name not in run.finished_stages():
+            stage = run.protocol.stage(name)
+            reporter.begin(stage)
+            experiment.train(stage)
+        reporter.update(requested=tuple(n for n in reporter.status.requested if n != name))
+
+
+def main() -> None:
+    """Entry point of the process."""
+    run = Run(Path(sys.argv[1]))
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stdout, force=True
+    )
+    log.setLevel(logging.INFO)
+    # Ending the process politely is a stop like any other.
+    signal.signal(signal.SIGTERM, lambda *_: run.stop_request.touch())
+    status = work(run, Workspace(run.path.parent.parent))
+    sys.exit(0 if status.state in ("finished", "stopped") else 1)
+
+
+if __name__ == "__main__":
+    main()
