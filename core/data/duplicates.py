@@ -9,9 +9,9 @@ from core.data.index import Entry
 
 
 def group_near_copies(
-    root: Path,
+    root: Path,  # noqa: ARG001
     entries: Sequence[Entry],
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,  # noqa: ARG001
 ) -> dict[str, int]:
     """The group of every file; near copies share a number."""
     numbers: dict[str, int] = {}

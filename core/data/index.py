@@ -30,12 +30,19 @@ PART_FOLDERS = {
 NOT_SCANS = {"thumbs.db", "desktop.ini", "dicomdir"}
 NOT_CLASSES = {"mask", "masks", "segmentations", "annotations", "__macosx"}
 
-NEGATIVE_WORDS = set("no non not none without normal healthy control controls negative neg".split())
-NEGATIVE_WORDS |= {"false", "clear", "benign"}
-POSITIVE_WORDS = set("yes positive pos true abnormal cancer malignant lesion lesions".split())
-POSITIVE_WORDS |= set("tumor tumors tumorous tumour tumours tumourous mass pathology".split())
-POSITIVE_WORDS |= set("glioma glioblastoma gbm lgg hgg astrocytoma meningioma pituitary".split())
-POSITIVE_WORDS |= set("schwannoma metastasis metastases patient patients disease diseased".split())
+# fmt: off
+NEGATIVE_WORDS = {
+    "no", "non", "not", "none", "without", "normal", "healthy", "control", "controls",
+    "negative", "neg", "false", "clear", "benign",
+}
+POSITIVE_WORDS = {
+    "yes", "positive", "pos", "true", "abnormal", "cancer", "malignant", "lesion", "lesions",
+    "mass", "pathology", "tumor", "tumors", "tumorous", "tumour", "tumours", "tumourous",
+    "glioma", "glioblastoma", "gbm", "lgg", "hgg", "astrocytoma", "meningioma", "pituitary",
+    "schwannoma", "metastasis", "metastases", "patient", "patients", "disease", "diseased",
+}
+# fmt: on
+SIGNS = ({"1"}, {"0"}), ({"y"}, {"n"})
 DENIED = re.compile(r"^(no|non|not|without)(tumou?r|lesion|cancer|glioma|mass|patholog)")
 
 LARGEST_FILE = 2**31
@@ -103,10 +110,10 @@ class Dataset:
         }
 
 
-def natural_key(name: str) -> list[tuple[int, int, str]]:
+def natural_key(name: str) -> list[tuple[int, str]]:
     """Sort key that puts scan_2 before scan_10, the same on every machine."""
     pieces = re.split(r"([0-9]+)", name)
-    return [(0, int(p), p) if i % 2 else (1, 0, p) for i, p in enumerate(pieces)]
+    return [(int(p), p) if i % 2 else (0, p) for i, p in enumerate(pieces)]
 
 
 def infer_positive(names: Iterable[str]) -> str | None:
@@ -118,7 +125,7 @@ def infer_positive(names: Iterable[str]) -> str | None:
     first, second = names
     words = {name: set(re.findall(r"[a-z]+|[0-9]+", name.casefold())) for name in (first, second)}
     for one, other in ((first, second), (second, first)):
-        if words[one] - words[other] == {"1"} and words[other] - words[one] == {"0"}:
+        if (words[one] - words[other], words[other] - words[one]) in SIGNS:
             return one
     negative = [name for name in (first, second) if _denies(name, words[name])]
     if len(negative) == 1:
