@@ -1,0 +1,124 @@
+"""What every page has around it: style, notice, page head with run picker, plain errors."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import NeuroStageError
+from core.training.runs import Run
+from dashboard import resources, state
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+NOTICE = "Research use only. Not for diagnosis. Scans and models stay on this computer."
+ABOUT = (
+    "**NeuroStage** fine-tunes VGG19 on brain MRI slices in five stages, shows what each stage "
+    "was worth, and explains its predictions. Research use only, not for diagnosis."
+)
+
+UNFORESEEN = (
+    "**This page met an error that NeuroStage did not foresee.** Nothing is lost: training goes "
+    "on and runs are kept. Reload the page; if it happens again, the terminal in which "
+    "NeuroStage runs has the details for a report."
+)
+
+
+@contextmanager
+def frame() -> Iterator[None]:
+    """Style and notice around a page, and its known errors in plain words."""
+    st.html(ASSETS / "dashboard.css")
+    with problems():
+        yield
+    with st.container(key="notice"):
+        st.caption(NOTICE)
+
+
+@contextmanager
+def problems() -> Iterator[None]:
+    """Show what goes wrong inside in plain words; a traceback goes to the terminal alone.
+
+    Fragments run without the frame around them and need this of their own.
+    """
+    try:
+        yield
+    except NeuroStageError as error:
+        problem(error)
+    except Exception:
+        logging.getLogger("neurostage").exception("A page failed")
+        st.error(UNFORESEEN, icon=":material/error:")
+
+
+def problem(error: NeuroStageError) -> None:
+    """One error in plain words."""
+    st.error(
+        f"**{_sentence(error.received)}** Expected was {error.expected}.  \n{error.remedy}",
+        icon=":material/error:",
+    )
+
+
+def header(title: str, subtitle: str = "", *, pick_run: bool = True) -> Run | None:
+    """Title of the page at the left, the run in use at the right.
+
+    Args:
+        title: One word or two.
+        subtitle: One sentence on what the page is for.
+        pick_run: Whether the page is about a run.
+
+    Returns:
+        The run in use; none when there is none yet or the page has no picker.
+    """
+    left, right = st.columns([3, 1.2], vertical_alignment="bottom", gap="medium")
+    with left, st.container(gap=None, key="page-head"):
+        st.title(title, anchor=False)
+        st.caption(subtitle)
+    if not pick_run:
+        return None
+    with right:
+        run = run_picker()
+    if run is not None:
+        weights_banner(run)
+    return run
+
+
+def run_picker() -> Run | None:
+    """Choose among the runs, newest first; the choice is part of the page's address."""
+    runs = {run.name: run for run in resources.workspace().runs()}
+    if not runs:
+        return None
+    if state.get(state.RUN) not in runs:
+        state.put(state.RUN, next(iter(runs)))
+    name = st.selectbox("Run", list(runs), key=state.RUN, bind="query-params")
+    return runs[name]
+
+
+def weights_banner(run: Run) -> None:
+    """Say that a run did not start from ImageNet, for as long as it is in use."""
+    weights = run.config.weights
+    if weights is not None and weights.source == "random":
+        st.warning(
+            "This run started from random values, because no ImageNet weights could be had. "
+            "Read its figures as those of an untaught network.",
+            icon=":material/casino:",
+        )
+
+
+def empty(what: str, how: str, page: str, label: str) -> None:
+    """An empty page: what will appear here, how to get there, and one button that leads on.
+
+    Args:
+        what: "Here you will see …"
+        how: What has to be done first.
+        page: The view that does it, such as "views/train.py".
+        label: Of the button.
+    """
+    with st.container(border=True, key="empty", horizontal_alignment="left"):
+        st.subheader(what, anchor=False)
+        st.write(how)
+        if st.button(label, type="primary"):
+            st.switch_page(page)
+
+
+def _sentence(clause: str) -> str:
+    return clause[:1].upper() + clause[1:] + ("" if clause.endswith(".") else ".")

@@ -1,0 +1,3 @@
+from dashboard.components import shell
+
+shell.header("Home")
