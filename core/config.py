@@ -13,6 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from core.errors import SettingError
 
 
+Scaling = Literal["unit", "imagenet"]
+"""`unit` is RGB x 1/255; `imagenet` is BGR minus the ImageNet mean, as VGG19 was trained."""
+
+
 class Frozen(BaseModel):
     """Immutable, closed to unknown fields: a typing error in a setting is an error."""
 
@@ -35,8 +39,7 @@ class Input(Frozen):
 
     size: int = Field(240, ge=32, le=512, description="side of the square, pixels")
     fit: Literal["stretch", "letterbox"] = "stretch"
-    scaling: Literal["unit", "imagenet"] = "unit"
-    """`unit` is RGB x 1/255; `imagenet` is BGR minus the ImageNet mean, as VGG19 was trained."""
+    scaling: Scaling = "unit"
 
 
 class Augmentation(Frozen):

@@ -7,6 +7,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# No test depends on what the machine happens to have: no download, no weights of the user's,
+# no word from TensorFlow. Set here, so that the processes which tests start have it too.
+os.environ["NEUROSTAGE_OFFLINE"] = "1"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+os.environ.pop("VGG19_WEIGHTS", None)
+os.environ.pop("NEUROSTAGE_WORKSPACE", None)
+os.environ["KERAS_HOME"] = str(ROOT / ".pytest_cache" / "keras")
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

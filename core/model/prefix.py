@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config import Scaling
 from core.imaging.preprocessing import scale
 from core.model.stages import prefix_model
 
@@ -43,7 +44,7 @@ class PrefixCache:
         model: keras.Model,
         cuts: Sequence[str],
         pictures: UInt8,
-        scaling: str,
+        scaling: Scaling,
         *,
         each_batch: Callable[[int, int], None] | None = None,
     ) -> dict[str, Float32]:
@@ -81,7 +82,7 @@ class PrefixCache:
         model: keras.Model,
         keys: dict[str, str],
         pictures: UInt8,
-        scaling: str,
+        scaling: Scaling,
         each_batch: Callable[[int, int], None] | None,
     ) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -102,10 +103,8 @@ class PrefixCache:
         while done < len(pictures):
             rows = slice(done, min(done + BATCH, len(pictures)))
             outputs = prefix.predict_on_batch(scale(pictures[rows], scaling))
-            for array, output in zip(
-                arrays.values(), outputs if len(arrays) > 1 else [outputs], strict=True
-            ):
-                array[rows] = keras.ops.convert_to_numpy(output)
+            for cut, array in arrays.items():
+                array[rows] = keras.ops.convert_to_numpy(outputs[cut])
                 array.flush()
             done = rows.stop
             marker.write_text(str(done))
@@ -151,7 +150,7 @@ class PrefixCache:
         return wanted
 
     def _keys(
-        self, model: keras.Model, cuts: Sequence[str], pictures: UInt8, scaling: str
+        self, model: keras.Model, cuts: Sequence[str], pictures: UInt8, scaling: Scaling
     ) -> dict[str, str]:
         content = hashlib.sha256(np.ascontiguousarray(pictures).data)
         content.update(f"{pictures.shape} {scaling} {keras.backend.backend()}".encode())

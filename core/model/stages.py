@@ -36,8 +36,8 @@ def cut_of(stage: Stage) -> str | None:
 
 
 def prefix_model(model: keras.Model, cuts: list[str]) -> keras.Model:
-    """The frozen part: pictures in, the output of each named layer out, on the same layers."""
-    return keras.Model(model.input, [model.get_layer(cut).output for cut in cuts])
+    """The frozen part: pictures in, a dictionary with the output of each named layer out."""
+    return keras.Model(model.input, {cut: model.get_layer(cut).output for cut in cuts})
 
 
 def tail_model(model: keras.Model, cut: str | None) -> keras.Model:

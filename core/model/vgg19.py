@@ -1,6 +1,7 @@
 """The network: VGG19 and its head as one flat graph, so that explanations reach every layer."""
 
 import keras
+import numpy as np
 
 from core.config import Protocol
 from core.errors import WeightsError
@@ -60,8 +61,14 @@ def _load(base: keras.Model, weights: Weights, seed: int) -> None:
                 start = keras.initializers.HeNormal(seed=seed + number)
                 layer.kernel.assign(start(layer.kernel.shape, dtype=layer.kernel.dtype))
         return
+    kernels = [layer.kernel for layer in base.layers if isinstance(layer, keras.layers.Conv2D)]
+    before = [keras.ops.convert_to_numpy(kernel) for kernel in kernels]
     try:
         base.load_weights(weights.path)
+        # Some wrong files pass with no more than a warning and leave layers as they were.
+        for kernel, old in zip(kernels, before, strict=True):
+            if np.array_equal(keras.ops.convert_to_numpy(kernel), old):
+                raise ValueError(f"nothing in it for {kernel.path}")
     except (ValueError, OSError, KeyError, AttributeError, IndexError) as error:
         raise WeightsError(
             "weights of VGG19 without its top, as Keras saves them (.h5 or .weights.h5)",

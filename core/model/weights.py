@@ -49,7 +49,8 @@ def find_weights(
         progress: Called with the bytes received and the bytes expected.
 
     Returns:
-        The weights found; `Weights("random")` when none can be had.
+        The weights found; `Weights("random")` when none can be had, or when the environment
+        variable `NEUROSTAGE_OFFLINE` forbids to ask the internet.
 
     Raises:
         WeightsError: A file was named and is not there.
@@ -65,6 +66,8 @@ def find_weights(
         return Weights("file", named, file_sha256(named))
     cached = keras_cache() / url.rsplit("/", 1)[-1]
     if not cached.is_file():
+        if os.environ.get("NEUROSTAGE_OFFLINE"):
+            return Weights("random")
         try:
             download(url, cached, md5=md5, progress=progress)
         except (OSError, WeightsError):

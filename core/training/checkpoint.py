@@ -17,9 +17,8 @@ from core.storage import replacing
 def save(path: Path, model: keras.Model, state: Mapping[str, Any]) -> None:
     """Write trainable weights, optimizer state and `state` (JSON-ready)."""
     arrays = {f"variable{i:04d}": _numpy(v) for i, v in enumerate(_variables(model))}
-    with replacing(path) as temporary:
-        with temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, state=np.array(json.dumps(state)), **arrays)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, state=np.array(json.dumps(state)), **arrays)
 
 
 def load(path: Path, model: keras.Model) -> dict[str, Any]:

@@ -159,7 +159,7 @@ class Experiment:
         write_text(folder / "predictions.csv", table.to_csv(index=False))
         before = self.protocol.before(stage.name)
         history = self.run.history()
-        record = {
+        record: dict[str, Any] = {
             "stage": stage.model_dump(),
             "epochs": int((history["stage"] == stage.name).sum()),
             "best_epoch": best_epoch,
@@ -167,10 +167,9 @@ class Experiment:
             "seconds": round(seconds, 1),
             "model_sha256": file_sha256(path),
             "started_from": self.run.metrics(before.name)["model_sha256"] if before else None,
-        } | {
-            part: _score(rows, self.run.positive)
-            for part, rows in table.groupby("split", sort=False)
         }
+        for part, rows in table.groupby("split", sort=False):
+            record[str(part)] = _score(rows, self.run.positive)
         write_text(folder / "metrics.json", json.dumps(record, indent=2))
         log.info(
             "%s: best epoch %d, validation accuracy %.4f, test accuracy %.4f",

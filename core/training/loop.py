@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config import Stage
+from core.config import Scaling, Stage
 from core.imaging.preprocessing import scale
 from core.training.callbacks import Callback, Epoch
 
@@ -37,7 +37,7 @@ class StageData:
     positive: NDArray[np.bool_]
     train: Rows
     validation: Rows
-    scaling: str
+    scaling: Scaling
 
     def batch(self, rows: Rows) -> Float32:
         """Network input for these rows."""

@@ -26,7 +26,7 @@ log = logging.getLogger("neurostage")
 HEARTBEAT_SECONDS = 1.0
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """A stop was asked for."""
 
 
@@ -78,7 +78,7 @@ class Reporter(Callback):
             stage_seconds_left=None,
         )
 
-    def on_batch_end(self, epoch: int, step: int, steps: int, pictures: int) -> None:
+    def on_batch_end(self, epoch: int, step: int, steps: int, pictures: int) -> None:  # noqa: D102
         self._check()
         self.pace.count(pictures)
         changed = epoch != self.status.epoch
@@ -151,7 +151,7 @@ def work(run: Run, workspace: Workspace) -> RunStatus:
         log.info("stopped on request")
         reporter.update(state="stopped", activity="")
     except NeuroStageError as error:
-        log.error("%s", error)  # noqa: TRY400 - the message says it all
+        log.error("%s", error)
         reporter.update(state="failed", activity="", message=str(error))
     except MemoryError:
         log.exception("out of memory")
@@ -161,7 +161,7 @@ def work(run: Run, workspace: Workspace) -> RunStatus:
             message="The computer ran out of memory. Close other programs, or choose a smaller "
             "input size or batch, and resume.",
         )
-    except Exception as error:  # noqa: BLE001 - the last line of defence of a process
+    except Exception as error:
         log.error("%s", traceback.format_exc())
         reporter.update(
             state="failed",
@@ -192,8 +192,8 @@ def _turn(run: Run, workspace: Workspace, reporter: Reporter) -> filelock.BaseFi
 def _train(run: Run, workspace: Workspace, reporter: Reporter) -> None:
     reporter.update(state="running", activity="Starting")
     # TensorFlow is loaded here, once it is this run's turn.
-    from core.model.prefix import DEFAULT_LIMIT, PrefixCache  # noqa: PLC0415
-    from core.training.experiment import Experiment  # noqa: PLC0415
+    from core.model.prefix import DEFAULT_LIMIT, PrefixCache
+    from core.training.experiment import Experiment
 
     gigabytes = os.environ.get("NEUROSTAGE_CACHE_GB")
     limit = int(float(gigabytes) * 10**9) if gigabytes else DEFAULT_LIMIT

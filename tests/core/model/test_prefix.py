@@ -1,0 +1,121 @@
+"""The cache of frozen activations: right, keyed by content, bounded, and resumable."""
+
+import numpy as np
+import pytest
+
+from core.config import REPORT, Head
+from core.imaging.preprocessing import scale
+from core.model import prefix
+from core.model.prefix import PrefixCache
+from core.model.stages import prefix_model
+from core.model.vgg19 import build_model
+from core.model.weights import Weights
+
+SMALL = REPORT.model_copy(
+    update={"input": REPORT.input.model_copy(update={"size": 32}), "head": Head(units=(8,))}
+)
+CUTS = ["block5_pool", "block4_pool"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return build_model(SMALL, Weights("random"))
+
+
+@pytest.fixture
+def pictures():
+    return np.random.default_rng(0).integers(0, 256, (70, 32, 32, 3), dtype=np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def _room_on_any_disk(monkeypatch):
+    monkeypatch.setattr(prefix, "RESERVE", 0)
+
+
+def test_activations_are_those_of_the_model(model, pictures, tmp_path):
+    found = PrefixCache(tmp_path).activations(model, CUTS, pictures, "imagenet")
+    expected = prefix_model(model, CUTS).predict_on_batch(scale(pictures, "imagenet"))
+    assert list(found) == CUTS
+    for cut in CUTS:
+        np.testing.assert_allclose(found[cut], expected[cut], rtol=1e-4, atol=1e-4)
+        assert isinstance(found[cut], np.memmap)
+        assert not found[cut].flags.writeable
+
+
+def test_a_second_call_computes_nothing(model, pictures, tmp_path):
+    cache, calls = PrefixCache(tmp_path), []
+    for _ in range(2):
+        cache.activations(model, CUTS, pictures, "unit", each_batch=lambda *n: calls.append(n))
+    cache.activations(model, CUTS[1:], pictures, "unit", each_batch=lambda *n: calls.append(n))
+    assert calls == [(32, 70), (64, 70), (70, 70)]
+
+
+@pytest.mark.parametrize("change", ["picture", "scaling", "weight", "order"])
+def test_whatever_changes_an_activation_changes_its_key(model, pictures, tmp_path, change):
+    cache, calls = PrefixCache(tmp_path), []
+    cache.activations(model, CUTS[:1], pictures, "unit")
+    scaling, network = "unit", model
+    if change == "picture":
+        pictures[3, 4, 5, 0] ^= 1
+    elif change == "scaling":
+        scaling = "imagenet"
+    elif change == "order":
+        pictures = pictures[::-1]
+    else:
+        network = build_model(SMALL, Weights("random"))
+        kernel = network.get_layer("block2_conv1").kernel
+        kernel.assign(np.asarray(kernel) * 1.01)
+    cache.activations(network, CUTS[:1], pictures, scaling, each_batch=lambda *n: calls.append(n))
+    assert calls[-1] == (70, 70)
+
+
+def test_a_layer_above_the_cut_does_not_matter(pictures, tmp_path):
+    cache, calls = PrefixCache(tmp_path), []
+    network = build_model(SMALL, Weights("random"))
+    cache.activations(network, ["block3_pool"], pictures, "unit")
+    kernel = network.get_layer("block4_conv1").kernel
+    kernel.assign(np.asarray(kernel) * 2)
+    cache.activations(
+        network, ["block3_pool"], pictures, "unit", each_batch=lambda *n: calls.append(n)
+    )
+    assert calls == []
+
+
+def test_an_interrupted_computation_goes_on_where_it_stopped(model, pictures, tmp_path):
+    cache, calls = PrefixCache(tmp_path), []
+
+    def stop_at_32(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache.activations(model, CUTS, pictures, "unit", each_batch=stop_at_32)
+    found = cache.activations(model, CUTS, pictures, "unit", each_batch=lambda *n: calls.append(n))
+    assert calls == [(64, 70), (70, 70)]
+    expected = prefix_model(model, CUTS).predict_on_batch(scale(pictures, "unit"))
+    np.testing.assert_allclose(found["block4_pool"], expected["block4_pool"], rtol=1e-4, atol=1e-4)
+    assert not list(tmp_path.glob("*.partial")) + list(tmp_path.glob("*.rows"))
+
+
+def test_the_oldest_entry_makes_room_and_the_limit_holds(model, pictures, tmp_path):
+    size = 70 * 512 * 4 + 128
+    cache = PrefixCache(tmp_path, limit=2 * size + 1000)
+    for scaling in ("unit", "imagenet"):
+        cache.activations(model, CUTS[:1], pictures, scaling)
+    first = min(tmp_path.glob("*.npy"), key=lambda p: p.stat().st_mtime_ns)
+    cache.activations(model, CUTS[:1], pictures[::-1], "unit")
+    entries = list(tmp_path.glob("*.npy"))
+    assert first not in entries
+    assert sum(p.stat().st_size for p in entries) <= cache.limit
+
+
+def test_an_entry_larger_than_the_limit_is_declined_and_evicts_nothing(model, pictures, tmp_path):
+    PrefixCache(tmp_path).activations(model, CUTS[:1], pictures, "unit")
+    before = sorted(tmp_path.iterdir())
+    small = PrefixCache(tmp_path, limit=1000)
+    assert small.activations(model, CUTS[:1], pictures[:40], "unit") == {}
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_later_cuts_come_along_only_as_far_as_there_is_room(model, pictures, tmp_path):
+    cache = PrefixCache(tmp_path, limit=70 * 512 * 4 + 5000)
+    assert list(cache.activations(model, CUTS, pictures, "unit")) == ["block5_pool"]
