@@ -1,0 +1,62 @@
+"""When not to answer: pictures on which any probability would be a guess.
+
+First rules, cheap and far from any real scan. Each limit stands beside what was measured on
+2,294 brain MR slices from the web (223 originals, 2,071 cropped and augmented ones).
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SMALLEST_SIDE = 48
+"""Pixels. A head is some 200 mm long: below this a 1 cm lesion is hardly two pixels wide, and
+the network's 240 pixels would be invented. The smallest slice measured has 93."""
+
+LEAST_CONTRAST = 16.0
+"""Grey levels between the 1st and the 99th percentile. Slices have 120 and more."""
+
+LEAST_LIKENESS = 0.5
+"""Correlation of neighbouring pixels. Slices have 0.83 and more, noise has 0."""
+
+COLOURED = 40
+"""Difference of the largest and the smallest of red, green and blue that counts as colour."""
+
+MOST_COLOUR = 0.15
+"""Share of coloured pixels. Slices have 0.04 at most (a coloured mark), photographs of
+landscapes and flowers 0.26 and more."""
+
+
+def judge(pixels: NDArray[np.uint8]) -> str | None:
+    """Say why a picture should not be answered for.
+
+    Args:
+        pixels: uint8 RGB, (H, W, 3), any size.
+
+    Returns:
+        A sentence for a person, or none when nothing speaks against an answer.
+    """
+    height, width = pixels.shape[:2]
+    if min(height, width) < SMALLEST_SIDE:
+        return (
+            f"Too small: {width} × {height} pixels, and a lesion needs "
+            f"at least {SMALLEST_SIDE} either way to show."
+        )
+    grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    darkest, brightest = np.percentile(grey, (1, 99))
+    if brightest - darkest < LEAST_CONTRAST:
+        return "Blank: the picture has next to no contrast."
+    if min(_likeness(grey[:, :-1], grey[:, 1:]), _likeness(grey[:-1], grey[1:])) < LEAST_LIKENESS:
+        return "Noise: neighbouring pixels have next to nothing in common."
+    # Through OpenCV: NumPy takes ten times as long over an axis of three.
+    red, green, blue = cv2.split(pixels)
+    chroma = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)
+    if float((chroma > COLOURED).mean()) > MOST_COLOUR:
+        return "In colour: an MR scan is grey."
+    return None
+
+
+def _likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Pearson's correlation, 0 where one side is constant."""
+    a, b = one - one.mean(), other - other.mean()
+    scale = float(np.sqrt((a * a).mean() * (b * b).mean()))
+    return float((a * b).mean()) / scale if scale else 0.0
