@@ -84,11 +84,11 @@ def test_a_layer_above_the_cut_does_not_matter(pictures, tmp_path):
 def test_an_interrupted_computation_goes_on_where_it_stopped(model, pictures, tmp_path):
     cache, calls = PrefixCache(tmp_path), []
 
-    def stop_at_32(done, total):
+    def stop_at_once(*_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.activations(model, CUTS, pictures, "unit", each_batch=stop_at_32)
+        cache.activations(model, CUTS, pictures, "unit", each_batch=stop_at_once)
     found = cache.activations(model, CUTS, pictures, "unit", each_batch=lambda *n: calls.append(n))
     assert calls == [(64, 70), (70, 70)]
     expected = prefix_model(model, CUTS).predict_on_batch(scale(pictures, "unit"))

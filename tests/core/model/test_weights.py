@@ -10,7 +10,7 @@ from core.errors import WeightsError
 from core.model.weights import Weights, find_weights, keras_cache
 
 CONTENT = bytes(range(256)) * 4096
-MD5 = hashlib.md5(CONTENT).hexdigest()
+MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 

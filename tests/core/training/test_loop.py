@@ -90,13 +90,14 @@ def _rest(data):
 
 def test_steps_per_epoch_shortens_an_epoch_and_none_sees_every_picture_once(pictures):
     class Count(Callback):
-        seen: list = []
+        def __init__(self):
+            super().__init__()
+            self.seen = []
 
         def on_batch_end(self, epoch, step, steps, pictures):
             self.seen.append((epoch, step, steps, pictures))
 
     short, whole = Count(), Count()
-    short.seen, whole.seen = [], []
     train(pictures, "baseline", epochs=1, steps_per_epoch=2, callbacks=[short])
     train(pictures, "baseline", epochs=1, callbacks=[whole])
     assert short.seen == [(1, 1, 2, 8), (1, 2, 2, 8)]

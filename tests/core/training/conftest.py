@@ -1,0 +1,59 @@
+"""A small labelled folder and a small protocol, for jobs in real processes."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.config import LEAKFREE, Head, Stage
+from core.data.duplicates import group_near_copies
+from core.data.index import index_folder
+from core.training.jobs import create_run
+
+TINY = LEAKFREE.model_copy(
+    update={
+        "input": LEAKFREE.input.model_copy(update={"size": 32}),
+        "head": Head(units=(32, 8)),
+        "augmentation": LEAKFREE.augmentation.model_copy(
+            update={"positive_views": 1, "negative_views": 1}
+        ),
+        "training": LEAKFREE.training.model_copy(update={"batch_size": 8}),
+        "stages": tuple(
+            Stage(
+                name=stage.name,
+                title=stage.title,
+                unfrozen=stage.unfrozen,
+                learning_rate=stage.learning_rate,
+                epochs=3,
+            )
+            for stage in LEAKFREE.stages
+        ),
+    }
+)
+
+
+@pytest.fixture(scope="session")
+def scans(tmp_path_factory):
+    """Sixty noisy discs, half of them with a bright spot: 30 yes, 30 no."""
+    root = tmp_path_factory.mktemp("scans")
+    rng = np.random.default_rng(5)
+    y, x = np.mgrid[:64, :64]
+    for label in ("yes", "no"):
+        (root / label).mkdir()
+        for number in range(30):
+            # Random blobs, so that no two discs are near copies of one another.
+            coarse = rng.integers(60, 160, (8, 8)).astype(np.uint8)
+            texture = np.asarray(Image.fromarray(coarse).resize((64, 64), Image.Resampling.BICUBIC))
+            picture = np.where((x - 32) ** 2 + (y - 32) ** 2 < 28**2, texture, 0)
+            if label == "yes":
+                row, column = rng.integers(18, 42, 2)
+                picture[row : row + 7, column : column + 7] = 250
+            Image.fromarray(picture.astype(np.uint8)).save(root / label / f"{number}.png")
+    return root
+
+
+@pytest.fixture(scope="session")
+def make_run(scans):
+    """Makes runs of the small protocol: `make_run(workspace, name)`."""
+    dataset = index_folder(scans)
+    groups = group_near_copies(dataset.root, dataset.entries)
+    return lambda workspace, name: create_run(workspace, dataset, TINY, groups, name=name)

@@ -1,0 +1,205 @@
+"""Jobs as they are: real processes that are killed, stopped, resumed, queued and repeated."""
+
+import json
+import os
+import signal
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import RunError, SettingError
+from core.training import jobs
+from core.training.runs import Run, Workspace
+
+FIGURES = ["loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
+
+
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass in time"
+        time.sleep(0.05)
+
+
+def end_of(run):
+    status = jobs.wait(run, 240)
+    assert status.state in ("finished", "stopped", "failed", "interrupted"), status
+    return status
+
+
+def same_history(run, other, stages=None):
+    ours, theirs = run.history(), other.history()
+    if stages:
+        theirs = theirs[theirs["stage"].isin(stages)]
+    assert list(ours["stage"]) == list(theirs["stage"])
+    assert list(ours["epoch"]) == list(theirs["epoch"])
+    assert list(ours["best"]) == list(theirs["best"])
+    np.testing.assert_allclose(ours[FIGURES], theirs[FIGURES], rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, make_run):
+    """A run with two stages done, uninterrupted."""
+    run = make_run(Workspace(tmp_path_factory.mktemp("finished")), "whole")
+    jobs.start(run, ["baseline", "stage1"])
+    assert end_of(run).state == "finished", (run.path / "log.txt").read_text()
+    return run
+
+
+@pytest.fixture
+def new_run(tmp_path, make_run):
+    """`new_run(name)` makes a run in a workspace of the test's own."""
+    workspace = Workspace(tmp_path / "workspace")
+    return lambda name: make_run(workspace, name)
+
+
+def test_a_finished_run_leaves_everything_that_others_read(finished):
+    assert finished.finished_stages() == ["baseline", "stage1"]
+    split = finished.split()
+    assert set(split["crop"]) <= {"brain"} | {c for c in split["crop"] if c.startswith("whole: ")}
+    assert set(split.loc[split["view"] > 0, "split"]) == {"train"}
+    assert finished.config.weights.source == "random"
+    assert set(finished.config.versions) >= {"python", "keras", "tensorflow", "numpy"}
+    for stage in finished.finished_stages():
+        predictions = finished.predictions(stage)
+        assert list(predictions["file"]) == list(split["file"])
+        assert predictions["probability"].between(0, 1).all()
+        metrics = finished.metrics(stage)
+        test = predictions[predictions["split"] == "test"]
+        right = (test["probability"] >= 0.5) == (test["label"] == "yes")
+        assert metrics["test"]["accuracy"] == pytest.approx(right.mean())
+        (tn, fp), (fn, tp) = metrics["test"]["confusion"]
+        assert tn + fp + fn + tp == len(test)
+        assert (tn + tp) / len(test) == pytest.approx(right.mean())
+        assert not (finished.stage_path(stage) / "checkpoint.npz").exists()
+    started_from = finished.metrics("stage1")["started_from"]
+    assert started_from == finished.metrics("baseline")["model_sha256"]
+    left = [p.name for p in finished.path.rglob("*") if p.name.startswith(".writing-")]
+    assert left == []
+
+
+def test_validation_loss_of_the_best_epoch_is_that_of_the_saved_model(finished):
+    """History and predictions come from different moments; they must tell the same."""
+    for stage in finished.finished_stages():
+        history = finished.history()
+        best = history[(history["stage"] == stage) & (history["best"] == 1)]
+        assert len(best) == 1
+        loss = finished.metrics(stage)["validation"]["loss"]
+        assert best["validation_loss"].item() == pytest.approx(loss, rel=1e-3)
+        assert best["epoch"].item() == finished.metrics(stage)["best_epoch"]
+
+
+def test_killed_at_any_moment_it_resumes_to_the_same_history(new_run, finished):
+    run = new_run("killed")
+    jobs.start(run, ["baseline", "stage1"])
+    kills = [
+        lambda: run.recorded_status.activity.startswith("Computing"),
+        lambda: len(run.history()) == 1,
+        lambda: len(run.history()) >= 2 and run.recorded_status.step > 1,
+        lambda: run.recorded_status.stage == "stage1" and len(run.history()) >= 4,
+    ]
+    for moment in kills:
+        until(lambda moment=moment: moment() or not run.status.active)
+        if run.status.active:
+            os.kill(run.recorded_status.pid, signal.SIGKILL)
+            until(lambda: run.status.state == "interrupted")
+            jobs.resume(run)
+    assert end_of(run).state == "finished", (run.path / "log.txt").read_text()
+    same_history(run, finished)
+    for stage in ("baseline", "stage1"):
+        ours, theirs = run.predictions(stage), finished.predictions(stage)
+        np.testing.assert_allclose(ours["probability"], theirs["probability"], atol=1e-3)
+
+
+def test_a_stop_comes_at_the_next_batch_and_a_resume_finishes(new_run, finished):
+    run = new_run("stopped")
+    jobs.start(run, ["baseline"])
+    until(lambda: len(run.history()) >= 1 or not run.status.active)
+    jobs.stop(run)
+    assert end_of(run).state == "stopped"
+    assert run.finished_stages() == []
+    with pytest.raises(RunError, match="is stopped"):
+        jobs.stop(run)
+    jobs.resume(run)
+    assert end_of(run).state == "finished"
+    same_history(run, finished, ["baseline"])
+    with pytest.raises(RunError, match="nothing left"):
+        jobs.resume(run)
+
+
+def test_one_trains_and_the_other_waits_its_turn(new_run):
+    first, second = new_run("first"), new_run("second")
+    jobs.start(first, ["baseline"])
+    until(lambda: first.recorded_status.state == "running")
+    jobs.start(second, ["baseline"])
+    together = []
+    while first.status.active or second.status.active:
+        together.append((first.recorded_status.state, second.recorded_status.state))
+        time.sleep(0.1)
+    assert ("running", "queued") in together
+    assert ("running", "running") not in together
+    assert first.status.state == second.status.state == "finished"
+    same_history(first, second)
+
+
+def test_a_later_stage_repeats_with_other_settings_and_leaves_the_earlier_alone(new_run):
+    run = new_run("repeated")
+    jobs.start(run, ["baseline", "stage1"])
+    assert end_of(run).state == "finished"
+    before, model = run.metrics("baseline"), run.model_path("baseline").stat().st_mtime_ns
+    jobs.change_stage(run, "stage1", learning_rate=1e-5, epochs=1)
+    jobs.start(run, ["stage1"])
+    assert end_of(run).state == "finished"
+    assert run.metrics("baseline") == before
+    assert run.model_path("baseline").stat().st_mtime_ns == model
+    rows = run.history()
+    assert list(rows.loc[rows["stage"] == "stage1", "learning_rate"]) == pytest.approx([1e-5])
+    archived = list((run.path / "archive").glob("stage1-*"))
+    assert len(archived) == 1
+    assert (archived[0] / "model.keras").is_file()
+    assert len(pd.read_csv(archived[0] / "history.csv")) == 3
+
+
+def test_what_cannot_be_started_is_refused_in_words(new_run):
+    run = new_run("refused")
+    with pytest.raises(RunError, match="Baseline to be trained before Stage 1"):
+        jobs.start(run, ["stage1"])
+    with pytest.raises(SettingError, match="'stage9'"):
+        jobs.start(run, ["stage9"])
+    with pytest.raises(RunError, match="nothing left"):
+        jobs.resume(run)
+
+
+def test_a_scan_that_went_missing_fails_the_job_in_words(new_run, scans):
+    run = new_run("missing")
+    victim = scans / "yes" / "0.png"
+    kept = victim.read_bytes()
+    victim.unlink()
+    try:
+        jobs.start(run, ["baseline"])
+        status = end_of(run)
+    finally:
+        victim.write_bytes(kept)
+    assert status.state == "failed"
+    assert "yes/0.png" in status.message
+    jobs.resume(run)
+    assert end_of(run).state == "finished"
+
+
+def test_a_dead_process_is_not_taken_for_a_living_one(new_run):
+    run = new_run("dead")
+    status = run.recorded_status.model_copy(
+        update={"state": "running", "pid": os.getpid(), "process_started": 12345.0}
+    )
+    run.write_status(status)
+    assert run.status.state == "interrupted"
+    assert Run(run.path).recorded_status.state == "running"
+
+
+def test_a_damaged_status_file_hides_nothing(new_run):
+    run = new_run("damaged")
+    (run.path / "status.json").write_text('{"state": "runn')
+    assert run.status.state == "interrupted"
+    assert json.loads((run.path / "config.json").read_text())["name"] == "damaged"
