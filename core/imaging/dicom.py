@@ -1,0 +1,208 @@
+"""DICOM pictures, as their headers say they are to be shown."""
+
+import re
+from collections.abc import Mapping
+from io import BytesIO
+
+import numpy as np
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame, parse_fragments
+from pydicom.filereader import read_dataset
+from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, pixel_array
+from pydicom.pixels.utils import get_expected_length
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, UID_dictionary
+
+from core.imaging.codestream import declared_size
+from core.imaging.reading import check_size, percentile_window, to_grey, to_rgb, unreadable
+
+CODES = (
+    "Modality",
+    "BodyPartExamined",
+    "PhotometricInterpretation",
+    "ScanningSequence",
+    "SequenceVariant",
+    "MRAcquisitionType",
+)
+NUMBERS = (
+    "PixelSpacing",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "MagneticFieldStrength",
+    "RepetitionTime",
+    "EchoTime",
+    "InversionTime",
+    "FlipAngle",
+)
+"""With `CODES`, all that is ever told of a header. Free text is not: people write names there."""
+CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
+NUMBER = re.compile(r"[-+0-9.eE]{1,16}")
+
+PIXEL_DATA = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+PICTURE = (
+    *PIXEL_DATA,
+    *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PlanarConfiguration"),
+    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
+    *("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "SOPClassUID"),
+    *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
+    *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
+    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    *("RedPaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData"),
+    *("GreenPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableData"),
+    *("BluePaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableData"),
+)
+"""What it takes to show the pixels. Nothing else of a file is kept in memory."""
+FRAME_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
+"""Where enhanced multi-frame files keep rescaling and window of each frame."""
+
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+"""pydicom would quote the value of an odd element in a warning, and it may be a name."""
+
+
+def looks_like_dicom(data: bytes) -> bool:
+    """Whether the file has the DICOM mark, or starts with an element as old files do."""
+    if data[128:132] == b"DICM":
+        return True
+    group, element = data[:2], data[2:4]
+    if group in (b"\x02\x00", b"\x08\x00"):
+        known = element[1:2] == b"\x00"
+    elif group in (b"\x00\x02", b"\x00\x08"):
+        known = element[:1] == b"\x00"
+    else:
+        return False
+    explicit = re.fullmatch(rb"[A-Z]{2}", data[4:6]) is not None
+    return known and (explicit or 0 < int.from_bytes(data[4:8], "little") < 1024)
+
+
+class Dicom:
+    """A DICOM file of one or more frames, which are its slices."""
+
+    format = "dicom"
+
+    def __init__(self, data: bytes) -> None:
+        _refuse_deflated(data)
+        wanted = [*PICTURE, *CODES, *NUMBERS]
+        self._file = pydicom.dcmread(BytesIO(data), force=True, specific_tags=wanted)
+        keyword = next((name for name in PIXEL_DATA if name in self._file), None)
+        if keyword is None or "Rows" not in self._file or "Columns" not in self._file:
+            raise unreadable("the DICOM file holds no picture")
+        self._buffer: bytes = self._file[keyword].value or b""
+        self.slices = int(self._file.get("NumberOfFrames") or 1)
+        check_size(self._file.Rows, self._file.Columns, self.slices)
+        meta = self._file.file_meta
+        if "TransferSyntaxUID" not in meta:
+            implicit, little = self._file.original_encoding
+            meta.TransferSyntaxUID = _native_syntax(bool(implicit), bool(little))
+        self._compressed = meta.TransferSyntaxUID.is_compressed
+        self._check_length()
+        self.tags: Mapping[str, str] = _technical_tags(self._file)
+
+    def pixels(self, index: int) -> np.ndarray:
+        """Decode a frame: modality table, window, then inversion of MONOCHROME1."""
+        settings = self._frame_settings(index)
+        if self._compressed:
+            self._check_codestream(index)
+        try:
+            stored = pixel_array(self._file, index=index)
+        except (NotImplementedError, RuntimeError) as error:
+            raise unreadable(f"its pixels ({self._compression()}) cannot be decoded") from error
+        shown_as = self._file.get("PhotometricInterpretation")
+        if shown_as == "PALETTE COLOR":
+            stored = apply_color_lut(stored, self._file)
+        if stored.ndim == 3:
+            deepest = np.iinfo(stored.dtype).max
+            return to_grey(stored[..., :3], 0, deepest)
+        grey = _windowed(stored, settings)
+        return to_rgb(255 - grey if shown_as == "MONOCHROME1" else grey)
+
+    def _check_length(self) -> None:
+        """Refuse a file that has fewer pixels than it declares."""
+        if self._compressed:
+            pieces, _ = parse_fragments(self._buffer)
+            if pieces < self.slices:
+                raise unreadable(f"it declares {self.slices:,} frames and holds {pieces:,}")
+            return
+        expected = get_expected_length(self._file)
+        if len(self._buffer) < expected:
+            raise unreadable(f"its pixels end early: {len(self._buffer):,} of {expected:,} bytes")
+
+    def _check_codestream(self, index: int) -> None:
+        """Refuse a compressed frame that would unpack to another size than it should."""
+        frame = get_frame(self._buffer, index, number_of_frames=self.slices)
+        size = declared_size(frame)
+        if size is not None and size != (self._file.Rows, self._file.Columns):
+            raise unreadable("its compressed pixels have another size than its header")
+
+    def _compression(self) -> str:
+        uid = self._file.file_meta.TransferSyntaxUID
+        return UID_dictionary[uid][0] if uid in UID_dictionary else "unknown compression"
+
+    def _frame_settings(self, index: int) -> Dataset:
+        """The header with what is said of this frame alone laid over it."""
+        settings = Dataset()
+        settings.file_meta = self._file.file_meta
+        settings.update({e.tag: e for e in self._file if e.keyword not in PIXEL_DATA})
+        shared = list(self._file.get("SharedFunctionalGroupsSequence") or [])[:1]
+        own = list(self._file.get("PerFrameFunctionalGroupsSequence") or [])[index : index + 1]
+        for groups in (*shared, *own):
+            for name in FRAME_GROUPS:
+                for group in groups.get(name) or []:
+                    settings.update(group)
+        return settings
+
+
+def _refuse_deflated(data: bytes) -> None:
+    """Refuse a file that is deflated as a whole: how much it unpacks to is anybody's guess."""
+    start = 132 if data[128:132] == b"DICM" else 0
+    file = BytesIO(data)
+    file.seek(start)
+    meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
+    if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        raise unreadable("the DICOM file is deflated", "a DICOM file in any other coding")
+
+
+def _native_syntax(implicit: bool, little: bool) -> pydicom.uid.UID:
+    if implicit:
+        return pydicom.uid.ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if little else pydicom.uid.ExplicitVRBigEndian
+
+
+def _technical_tags(header: Dataset) -> dict[str, str]:
+    """The allow-listed elements whose values are codes or numbers, as they ought to be."""
+    tags = {}
+    for names, pattern in ((CODES, CODE), (NUMBERS, NUMBER)):
+        for name in names:
+            value = header.get(name)
+            several = [value] if isinstance(value, str | float | int) else list(value or [])
+            parts = [str(part).strip() for part in several]
+            if parts and all(pattern.fullmatch(part) for part in parts):
+                tags[name] = ", ".join(parts)
+    return tags
+
+
+def _windowed(stored: np.ndarray, settings: Dataset) -> np.ndarray:
+    """Stored values (H, W) to grey by the header's table or window, else by percentiles.
+
+    The window functions are those of DICOM PS3.3, C.11.2.1.
+    """
+    values = apply_modality_lut(stored, settings)
+    if settings.get("VOILUTSequence"):
+        bits = int(settings.VOILUTSequence[0].LUTDescriptor[2])
+        return to_grey(apply_voi(values, settings), 0, 2**bits - 1)
+    centre, width = (_first_number(settings, f"Window{name}") for name in ("Center", "Width"))
+    if centre is None or width is None or width <= 0:
+        return to_grey(values, *percentile_window(values))
+    function = settings.get("VOILUTFunction") or "LINEAR"
+    if function == "SIGMOID":
+        with np.errstate(over="ignore"):
+            return to_grey(1 / (1 + np.exp(-4 * (values - centre) / width)), 0, 1)
+    if function == "LINEAR" and width > 1:
+        centre, width = centre - 0.5, width - 1
+    return to_grey(values, centre - width / 2, centre + width / 2)
+
+
+def _first_number(settings: Dataset, name: str) -> float | None:
+    value = settings.get(name)
+    several = [value] if isinstance(value, str | float | int) else list(value or [])
+    number = float(several[0]) if several else float("nan")
+    return number if np.isfinite(number) else None

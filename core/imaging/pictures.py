@@ -1,0 +1,77 @@
+"""Ordinary pictures, read by Pillow whatever their file is called."""
+
+from collections.abc import Mapping
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.imaging.reading import (
+    MAX_SLICES,
+    check_size,
+    percentile_window,
+    to_grey,
+    to_rgb,
+    unreadable,
+)
+
+FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "TIFF", "WEBP", "GIF", "PPM")
+"""What Pillow may try. A short list: some of its other formats start other programs."""
+NAMES = {"MPO": "jpeg", "DIB": "bmp"}
+DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+"""Modes of more than 8 bits a channel. They name no window, so percentiles have to do."""
+
+
+class Picture:
+    """A picture file. The pages of a TIFF are its slices; an animation is its first frame."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.tags: Mapping[str, str] = {}
+        with self._open() as image:
+            self.format = NAMES.get(image.format or "", (image.format or "").lower())
+            self.slices = _pages(image) if image.format == "TIFF" else 1
+
+    def pixels(self, index: int) -> np.ndarray:
+        """Decode a page, upright as its EXIF says, in the colours that a viewer shows."""
+        with self._open() as image:
+            if index:
+                image.seek(index)
+                check_size(image.height, image.width)
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode in DEEP_MODES:
+                values = np.asarray(upright)
+                return to_rgb(to_grey(values, *percentile_window(values)))
+            return np.asarray(_over_black(upright).convert("RGB"))
+
+    def _open(self) -> Image.Image:
+        try:
+            image = Image.open(BytesIO(self._data), formats=FORMATS)
+        except UnidentifiedImageError:
+            raise unreadable("it is no picture, DICOM or NIfTI file") from None
+        except Image.DecompressionBombError:
+            raise unreadable("it declares far too many pixels") from None
+        check_size(image.height, image.width)
+        return image
+
+
+def _pages(image: Image.Image) -> int:
+    """Count the pages of a TIFF, no further than the limit."""
+    count = 0
+    try:
+        while count <= MAX_SLICES:
+            image.seek(count)
+            count += 1
+    except EOFError:
+        pass
+    check_size(image.height, image.width, count)
+    return count
+
+
+def _over_black(image: Image.Image) -> Image.Image:
+    """Lay a picture that has any transparency on black, the ground of a scan."""
+    if not image.has_transparency_data:
+        return image
+    ground = Image.new("RGBA", image.size, "black")
+    ground.alpha_composite(image.convert("RGBA"))
+    return ground
