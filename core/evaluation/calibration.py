@@ -1,0 +1,127 @@
+"""Whether a probability means what it says, and the temperature that mends it."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, logit
+
+from core.evaluation.intervals import CONFIDENCE, GroupBootstrap, Interval, percentile, wilson
+from core.evaluation.metrics import CLIP, Floats, Truth, probability, truth
+
+BINS = 10
+TEMPERATURES = (0.05, 20.0)
+"""Beyond these a temperature says only that validation was too small or too easy."""
+
+
+def reliability(
+    predictions: pd.DataFrame, positive: str, bins: int = BINS, confidence: float = CONFIDENCE
+) -> pd.DataFrame:
+    """Predicted against observed share of positives, in bins of equal width.
+
+    Returns:
+        One row a bin that holds a picture: `left`, `right` (its edges), `n`, `predicted`
+        (mean probability), `observed` (share of positives), `low`, `high` (Wilson's interval
+        of that share).
+    """
+    predictions = predictions[np.isfinite(probability(predictions))]
+    is_positive, p = truth(predictions, positive), probability(predictions)
+    which = _bin_of(p, bins)
+    rows = []
+    for number in np.unique(which):
+        inside = which == number
+        n, hits = int(inside.sum()), int(is_positive[inside].sum())
+        low, high = wilson(hits, n, confidence) or (math.nan, math.nan)
+        rows.append(
+            {
+                "left": number / bins,
+                "right": (number + 1) / bins,
+                "n": n,
+                "predicted": float(p[inside].mean()),
+                "observed": hits / n,
+                "low": low,
+                "high": high,
+            }
+        )
+    return pd.DataFrame(
+        rows, columns=["left", "right", "n", "predicted", "observed", "low", "high"]
+    )
+
+
+def calibration_error(predictions: pd.DataFrame, positive: str, bins: int = BINS) -> float | None:
+    """Expected calibration error: mean distance of observed from predicted, weighted by bin.
+
+    Naeini, Cooper & Hauskrecht (2015), on the probability of the positive class. None without
+    a picture or when a probability is not a number.
+    """
+    p = probability(predictions)
+    if not len(p) or not np.isfinite(p).all():
+        return None
+    surplus = truth(predictions, positive) - p
+    return float(np.abs(np.bincount(_bin_of(p, bins), surplus)).sum() / len(p))
+
+
+def calibration_error_interval(
+    predictions: pd.DataFrame,
+    positive: str,
+    bootstrap: GroupBootstrap,
+    bins: int = BINS,
+    confidence: float = CONFIDENCE,
+) -> Interval | None:
+    """Bootstrap interval of the calibration error, by group.
+
+    Resampling adds noise, and noise only ever raises this error. The replicates are therefore
+    shifted down by as much as their mean exceeds the error itself.
+    """
+    error = calibration_error(predictions, positive, bins)
+    if error is None:
+        return None
+    p = probability(predictions)
+    surplus = truth(predictions, positive) - p
+    which = _bin_of(p, bins)
+    sums = np.zeros((bootstrap.groups, bins))
+    np.add.at(sums, (bootstrap.member, which), surplus)
+    sizes = bootstrap.draws @ np.bincount(bootstrap.member, minlength=bootstrap.groups)
+    replicates = np.abs(bootstrap.draws @ sums).sum(axis=1) / sizes
+    found = percentile(replicates - (replicates.mean() - error), confidence)
+    return None if found is None else (max(0.0, found[0]), min(1.0, found[1]))
+
+
+def fit_temperature(predictions: pd.DataFrame, positive: str) -> float | None:
+    """The temperature with the lowest loss on these pictures, which must be validation's.
+
+    Guo, Pleiss, Sun & Weinberger (2017). Above 1 the model was too sure of itself. One number
+    is fitted, and no scan changes sides. None with one class only.
+    """
+    is_positive, p = truth(predictions, positive), probability(predictions)
+    if is_positive.all() or not is_positive.any() or not np.isfinite(p).all():
+        return None
+    scores = _logits(p)
+    low, high = np.log(TEMPERATURES)
+    best = minimize_scalar(
+        lambda t: _cross_entropy(scores / math.exp(t), is_positive),
+        bounds=(low, high),
+        method="bounded",
+    )
+    return float(math.exp(best.x))
+
+
+def with_temperature(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
+    """The same rows with their probability at this temperature."""
+    scores = _logits(probability(predictions))
+    return predictions.assign(probability=expit(scores / temperature))
+
+
+def _bin_of(p: Floats, bins: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Bin of each probability, 0 to bins - 1; the last one includes 1."""
+    return np.clip((p * bins).astype(np.intp), 0, bins - 1)
+
+
+def _logits(p: Floats) -> Floats:
+    scores: Floats = logit(np.clip(p, CLIP, 1 - CLIP))
+    return scores
+
+
+def _cross_entropy(scores: Floats, is_positive: Truth) -> float:
+    return float(np.logaddexp(0, np.where(is_positive, -scores, scores)).mean())

@@ -1,0 +1,229 @@
+"""The stages of a run side by side, each figure with its interval, and which to keep."""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from core.config import Stage
+from core.errors import RunError
+from core.evaluation.calibration import fit_temperature
+from core.evaluation.changes import KEYS
+from core.evaluation.delong import auc_difference
+from core.evaluation.intervals import percentile
+from core.evaluation.keep import Candidate, choose, effect_of, note
+from core.evaluation.parts import PartView, part_views
+from core.evaluation.results import Comparison, Difference, Gap, Pair, Part, PartResult, StageResult
+from core.evaluation.significance import holm, mcnemar, sign_flip
+from core.model.architecture import trainable_parameters
+from core.training.runs import Run
+
+COMPARED: tuple[Literal["validation", "test"], ...] = ("validation", "test")
+
+
+def compare(run: Run) -> Comparison:
+    """Compare the finished stages of a run.
+
+    Everything follows from `predictions.csv`, `history.csv` and `split.csv`; resampling is
+    seeded by the protocol, so that the same run always gives the same figures.
+
+    Raises:
+        RunError: No stage is finished yet.
+    """
+    config = run.config
+    names = run.finished_stages()
+    if not names:
+        raise RunError(
+            "a run with at least one finished stage",
+            f"'{run.name}' has none yet",
+            "Wait for the first stage to end, or train one.",
+        )
+    seed = config.protocol.seed
+    split = run.split()
+    views = {
+        name: part_views(run.predictions(name), split, config.data.positive, seed) for name in names
+    }
+    pairs = _pairs(names, views, seed)
+    stages = _stages(run, views, pairs)
+    keep = choose(
+        [
+            Candidate(
+                name=stage.name,
+                title=stage.title,
+                losses=views[stage.name]["validation"].losses,
+                validation=stage.validation,
+                gap=stage.overfitting,
+                effect=stage.effect,
+            )
+            for stage in stages
+        ],
+        views[names[0]]["validation"].group,
+        seed=seed,
+    )
+    return Comparison(
+        run=run.name,
+        protocol=config.protocol.name,
+        caveat=config.protocol.caveat,
+        negative=config.data.negative,
+        positive=config.data.positive,
+        stages=stages,
+        pairs=pairs,
+        keep=keep,
+    )
+
+
+def _stages(
+    run: Run, views: Mapping[str, Mapping[Part, PartView]], pairs: list[Pair]
+) -> list[StageResult]:
+    history = run.history()
+    steps = {(p.first, p.second): p.loss for p in pairs if p.part == "validation"}
+    stale: dict[str, bool] = {}
+    results: list[StageResult] = []
+    for name, parts in views.items():
+        record = run.metrics(name)
+        settings = _settings(run, name, record)
+        epochs = history[history["stage"] == name]
+        best = epochs.loc[epochs["best"] == 1, "epoch"]
+        stale[name] = _is_stale(run, name, record, stale)
+        part = {which: view.result() for which, view in parts.items()}
+        before = results[-1] if results else None
+        step = steps.get((before.name, name)) if before else None
+        effect = effect_of(step.value, step.p_holm) if step else "start"
+        results.append(
+            StageResult(
+                name=name,
+                title=settings.title,
+                epochs=len(epochs),
+                best_epoch=int(best.iloc[-1]) if len(best) else record.get("best_epoch"),
+                trainable_parameters=trainable_parameters(run.protocol, settings),
+                learning_rate=settings.learning_rate,
+                train=part["train"],
+                validation=part["validation"],
+                test=part["test"],
+                overfitting=_gap(parts, part),
+                temperature=fit_temperature(parts["validation"].rows, parts["validation"].positive),
+                worse=_is_higher(part["validation"], before.validation if before else None),
+                stale=stale[name],
+                effect=effect,
+                note=note(effect, step.value, step.interval) if step else note("start", None, None),
+            )
+        )
+    return results
+
+
+def _settings(run: Run, name: str, record: Mapping[str, Any]) -> Stage:
+    """What the stage was trained with: a stage repeated later may differ from the protocol."""
+    kept = record.get("stage")
+    return Stage.model_validate(kept) if isinstance(kept, dict) else run.protocol.stage(name)
+
+
+def _is_stale(run: Run, name: str, record: Mapping[str, Any], known: Mapping[str, bool]) -> bool:
+    """Whether the checkpoint that the stage started from is no longer the one shown."""
+    before = run.protocol.before(name)
+    if before is None:
+        return False
+    if before.name not in known:
+        return True
+    origin = record.get("started_from")
+    return known[before.name] or origin != run.metrics(before.name).get("model_sha256")
+
+
+def _is_higher(part: PartResult, before: PartResult | None) -> bool:
+    if before is None or part.loss is None or before.loss is None:
+        return False
+    return part.loss > before.loss
+
+
+def _gap(views: Mapping[Part, PartView], part: Mapping[Part, PartResult]) -> Gap:
+    train, validation = views["train"], views["validation"]
+    # Both parts draw with the same seed: shuffled, one resample knows nothing of the other.
+    shuffled = np.random.default_rng(train.seed).permutation(len(train.mean_losses))
+    loss = _minus(part["validation"].loss, part["train"].loss)
+    accuracy = _minus(part["train"].accuracy, part["validation"].accuracy)
+    return Gap(
+        loss=loss,
+        accuracy=accuracy,
+        intervals={
+            "loss": percentile(validation.mean_losses - train.mean_losses[shuffled])
+            if loss is not None
+            else None,
+            "accuracy": percentile(train.accuracies[shuffled] - validation.accuracies)
+            if accuracy is not None
+            else None,
+        },
+    )
+
+
+def _minus(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first - second
+
+
+def _pairs(names: list[str], views: Mapping[str, Mapping[Part, PartView]], seed: int) -> list[Pair]:
+    """Every two stages, the earlier first; corrected for their number, part by part."""
+    pairs: list[Pair] = []
+    for part in COMPARED:
+        found = [
+            _pair(first, second, part, views, seed, names.index(second) - names.index(first) == 1)
+            for first, second in itertools.combinations(names, 2)
+        ]
+        for figure in ("accuracy", "auc", "loss"):
+            corrected = holm([getattr(pair, figure).p for pair in found])
+            found = [
+                pair.model_copy(
+                    update={figure: getattr(pair, figure).model_copy(update={"p_holm": p})}
+                )
+                for pair, p in zip(found, corrected, strict=True)
+            ]
+        pairs += found
+    return pairs
+
+
+def _pair(
+    first: str,
+    second: str,
+    part: Literal["validation", "test"],
+    views: Mapping[str, Mapping[Part, PartView]],
+    seed: int,
+    consecutive: bool,
+) -> Pair:
+    one, other = views[first][part], views[second][part]
+    if not one.rows[KEYS].equals(other.rows[KEYS]):
+        raise RunError(
+            "every stage to have predicted the same pictures",
+            f"{first} and {second} differ in their {part} part",
+            "Train the later one anew.",
+        )
+    n = len(one.rows)
+    sides = mcnemar(one.right, other.right)
+    auc = auc_difference(one.truth, one.probability, other.probability)
+    differences = other.losses - one.losses
+    finite = bool(n) and bool(np.isfinite(differences).all())
+    return Pair(
+        first=first,
+        second=second,
+        part=part,
+        consecutive=consecutive,
+        n=n,
+        groups=one.bootstrap.groups,
+        gained=sides.gained,
+        lost=sides.lost,
+        accuracy=Difference(
+            value=(sides.gained - sides.lost) / n if n else None,
+            # Without a single change, resampling would claim to be certain.
+            interval=percentile(other.accuracies - one.accuracies)
+            if sides.gained + sides.lost
+            else None,
+            p=sides.p if n else None,
+        ),
+        auc=Difference(
+            value=auc.difference if auc else None,
+            interval=auc.interval if auc else None,
+            p=auc.p if auc else None,
+        ),
+        loss=Difference(
+            value=float(differences.mean()) if finite else None,
+            interval=percentile(other.mean_losses - one.mean_losses) if finite else None,
+            p=sign_flip(differences, one.group, seed=seed),
+        ),
+    )

@@ -1,0 +1,167 @@
+"""Confidence intervals.
+
+A share of pictures gets Wilson's interval. Everything else is bootstrapped by group: pictures
+made from one scan, or near copies of it, are drawn together, for they are no new evidence.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.stats import norm
+from statsmodels.stats.proportion import proportion_confint
+
+from core.evaluation.metrics import Floats, Truth
+
+CONFIDENCE = 0.95
+
+Interval = tuple[float, float]
+
+
+def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval | None:
+    """Wilson's score interval (1927) of a share; none without observations.
+
+    It takes pictures as independent of one another. It stays within 0 and 1 and has a width
+    even at 100 %, where the textbook interval has none (Brown, Cai & DasGupta, 2001).
+
+    Args:
+        successes: How many of them.
+        n: Of how many.
+        confidence: Wanted coverage, 0 to 1.
+    """
+    if n == 0:
+        return None
+    low, high = proportion_confint(successes, n, alpha=1 - confidence, method="wilson")
+    return float(low), float(high)
+
+
+def mean_of_shares(
+    first: float, first_interval: Interval, second: float, second_interval: Interval
+) -> Interval:
+    """Interval of the mean of two independent shares, from those of each (MOVER).
+
+    Zou & Donner (2008). For a balanced accuracy at 100 %, of which a bootstrap sees no end.
+    """
+    below = math.hypot(first - first_interval[0], second - second_interval[0]) / 2
+    above = math.hypot(first_interval[1] - first, second_interval[1] - second) / 2
+    mean = (first + second) / 2
+    return mean - below, mean + above
+
+
+def auc_score(
+    auc: float, positives: int, negatives: int, confidence: float = CONFIDENCE
+) -> Interval | None:
+    """Score interval of an AUC from its value and the two counts; none without both classes.
+
+    Newcombe (2006), "Confidence intervals for an effect size measure based on the
+    Mann-Whitney statistic. Part 2", Statistics in Medicine 25, method 5: those AUCs from which
+    the one seen lies within reach, its variance being Hanley & McNeil's at that AUC. It has a
+    width even at an AUC of 1, where bootstrap and DeLong's variance have none.
+    """
+    if not positives or not negatives:
+        return None
+    z = norm.ppf((1 + confidence) / 2)
+    extra = (positives + negatives) / 2 - 1
+
+    def beyond(area: float) -> float:
+        """Squared distance from what was seen, less the squared reach."""
+        spread = 1 + extra * ((1 - area) / (2 - area) + area / (1 + area))
+        variance = area * (1 - area) * spread / (positives * negatives)
+        return float((auc - area) ** 2 - z**2 * variance)
+
+    # An AUC of 0 or 1 lies at its own root, which is not the one sought.
+    low = brentq(beyond, 0.0, min(auc, 1 - 1e-9)) if auc > 0 else 0.0
+    high = brentq(beyond, max(auc, 1e-9), 1.0) if auc < 1 else 1.0
+    return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class GroupBootstrap:
+    """Resamples of groups of pictures, with replacement (Davison & Hinkley, 1997, section 3.8).
+
+    Attributes:
+        member: (n,), the group of each picture, 0 to groups - 1.
+        draws: int (resamples, groups), how often each group was drawn.
+    """
+
+    member: NDArray[np.intp]
+    draws: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, groups: Any, *, seed: int, resamples: int = 2000) -> "GroupBootstrap":
+        """Draw the resamples.
+
+        Args:
+            groups: (n,), any label of each picture's group.
+            seed: The same seed draws the same resamples.
+            resamples: How many.
+        """
+        names, member = np.unique(np.asarray(groups), return_inverse=True)
+        count = len(names)
+        rng = np.random.default_rng(seed)
+        if not count:
+            return cls(member.astype(np.intp), np.zeros((resamples, 0), np.int64))
+        draws = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
+        return cls(member.astype(np.intp), draws)
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return int(self.draws.shape[1])
+
+    def means(self, values: Floats, among: Truth | None = None) -> Floats:
+        """Mean of `values` (n,) in each resample, (resamples,), over the pictures `among`.
+
+        Not a number where a resample holds none of them.
+        """
+        kept = np.ones(len(values), bool) if among is None else among
+        sums = np.bincount(self.member, np.where(kept, values, 0.0), minlength=self.groups)
+        sizes = np.bincount(self.member, kept, minlength=self.groups)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means: Floats = (self.draws @ sums) / (self.draws @ sizes)
+        return means
+
+    def balanced_accuracies(self, is_positive: Truth, right: Truth) -> Floats:
+        """Mean of sensitivity and specificity in each resample, (resamples,)."""
+        values = right.astype(np.float64)
+        both: Floats = (self.means(values, is_positive) + self.means(values, ~is_positive)) / 2
+        return both
+
+    def aucs(self, is_positive: Truth, probability: Floats) -> Floats:
+        """AUC in each resample, (resamples,); not a number where it has one class only.
+
+        A picture drawn k times weighs k: the AUC is the weighted share of pairs that are
+        ranked right, ties counting half.
+        """
+        order = np.argsort(probability, kind="stable")
+        ranked, positive = probability[order], is_positive[order]
+        starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
+        found = np.full(len(self.draws), math.nan)
+        if not len(ranked):
+            return found
+        chunk = max(1, 4_000_000 // len(ranked))  # some 32 MB at a time
+        for first in range(0, len(self.draws), chunk):
+            weight = self.draws[first : first + chunk][:, self.member[order]].astype(np.float64)
+            above = np.add.reduceat(weight * positive, starts, axis=1)
+            below = np.add.reduceat(weight * ~positive, starts, axis=1)
+            outranked = below.cumsum(axis=1) - below / 2
+            pairs = above.sum(axis=1) * below.sum(axis=1)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                found[first : first + chunk] = (above * outranked).sum(axis=1) / pairs
+        return found
+
+
+def percentile(replicates: Floats, confidence: float = CONFIDENCE) -> Interval | None:
+    """Percentile interval of bootstrap replicates; undefined ones are left out.
+
+    None when fewer than half of them are defined.
+    """
+    defined = replicates[np.isfinite(replicates)]
+    if len(defined) * 2 < max(1, len(replicates)):
+        return None
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(defined, [tail, 1 - tail])
+    return float(low), float(high)

@@ -1,0 +1,150 @@
+"""One part of the data as one stage sees it: its figures, its intervals and its resamples."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.evaluation.calibration import calibration_error, calibration_error_interval
+from core.evaluation.intervals import (
+    GroupBootstrap,
+    Interval,
+    auc_score,
+    mean_of_shares,
+    percentile,
+    wilson,
+)
+from core.evaluation.metrics import (
+    THRESHOLD,
+    Floats,
+    Summary,
+    Truth,
+    log_losses,
+    probability,
+    squared_errors,
+    summarise,
+    truth,
+)
+from core.evaluation.results import PARTS, Part, PartResult
+
+
+@dataclass(frozen=True)
+class PartView:
+    """One part of the data as one stage sees it, with its resamples."""
+
+    rows: pd.DataFrame
+    positive: str
+    seed: int
+
+    @cached_property
+    def truth(self) -> Truth:
+        """Whether each picture is positive, bool (n,)."""
+        return truth(self.rows, self.positive)
+
+    @cached_property
+    def probability(self) -> Floats:
+        """Of the positive class, (n,)."""
+        return probability(self.rows)
+
+    @cached_property
+    def right(self) -> Truth:
+        """Whether each picture was called right, bool (n,)."""
+        right: Truth = (self.probability >= THRESHOLD) == self.truth
+        return right
+
+    @cached_property
+    def losses(self) -> Floats:
+        """Cross-entropy of each picture, (n,)."""
+        return log_losses(self.rows, self.positive)
+
+    @cached_property
+    def group(self) -> NDArray[np.generic]:
+        """Which pictures are near copies, (n,)."""
+        group: NDArray[np.generic] = self.rows["group"].to_numpy()
+        return group
+
+    @cached_property
+    def bootstrap(self) -> GroupBootstrap:
+        """Resamples; the same in every stage, for groups and seed are, and so paired."""
+        return GroupBootstrap.of(self.group, seed=self.seed)
+
+    @cached_property
+    def accuracies(self) -> Floats:
+        """Accuracy in each resample."""
+        return self.bootstrap.means(self.right.astype(np.float64))
+
+    @cached_property
+    def mean_losses(self) -> Floats:
+        """Loss in each resample."""
+        return self.bootstrap.means(self.losses)
+
+    def result(self) -> PartResult:
+        """All figures with their intervals."""
+        summary = summarise(self.rows, self.positive)
+        figures: dict[str, Any] = vars(summary) | {
+            "calibration_error": calibration_error(self.rows, self.positive)
+        }
+        intervals = self._intervals(summary)
+        return PartResult(
+            **figures,
+            groups=self.bootstrap.groups,
+            intervals={k: v if figures[k] is not None else None for k, v in intervals.items()},
+        )
+
+    def _intervals(self, summary: Summary) -> dict[str, Interval | None]:
+        (tn, fp), (fn, tp) = summary.confusion
+        sensitivity, specificity = wilson(tp, tp + fn), wilson(tn, tn + fp)
+        balanced_accuracy = percentile(self.bootstrap.balanced_accuracies(self.truth, self.right))
+        auc = percentile(self.bootstrap.aucs(self.truth, self.probability))
+        # Where no resample differs from another (all right, or all ranked right), resampling
+        # has nothing to say, and a score interval takes its place.
+        if _is_point(balanced_accuracy) and sensitivity and specificity:
+            balanced_accuracy = mean_of_shares(
+                summary.sensitivity or 0.0, sensitivity, summary.specificity or 0.0, specificity
+            )
+        if _is_point(auc) and summary.auc is not None:
+            positives, negatives = (len(set(self.group[c])) for c in (self.truth, ~self.truth))
+            auc = auc_score(summary.auc, positives, negatives)
+        return {
+            "accuracy": wilson(tn + tp, summary.n),
+            "loss": percentile(self.mean_losses),
+            "sensitivity": sensitivity,
+            "specificity": specificity,
+            "balanced_accuracy": balanced_accuracy,
+            "auc": auc,
+            "brier": percentile(self.bootstrap.means(squared_errors(self.rows, self.positive))),
+            "calibration_error": calibration_error_interval(
+                self.rows, self.positive, self.bootstrap
+            ),
+        }
+
+
+def _is_point(interval: Interval | None) -> bool:
+    return interval is not None and interval[1] - interval[0] < 1e-9
+
+
+def part_views(
+    predictions: pd.DataFrame, split: pd.DataFrame, positive: str, seed: int
+) -> dict[Part, PartView]:
+    """Rows of each part in a fixed order, with the group of near copies of each picture."""
+    rows = predictions.sort_values(["file", "view"], kind="stable")
+    rows = rows.drop(columns="group", errors="ignore")
+    if "group" in split:
+        rows = rows.merge(split[["file", "view", "group"]], on=["file", "view"], how="left")
+        rows["group"] = rows["group"].astype(object).where(rows["group"].notna(), rows["file"])
+    else:
+        rows = rows.assign(group=rows["file"])
+    rows["group"] = rows["group"].astype(str)
+    by_part = {part: rows[rows["split"] == part] for part in PARTS}
+    # Views are harder than pictures as they are. Where validation has none, training is
+    # measured without them too: else the gap between the two would hide overfitting.
+    as_they_are = by_part["train"][by_part["train"]["view"] == 0]
+    if (by_part["validation"]["view"] == 0).all() and len(as_they_are):
+        by_part["train"] = as_they_are
+    return {
+        part: PartView(table.reset_index(drop=True), positive, seed)
+        for part, table in by_part.items()
+    }

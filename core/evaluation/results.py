@@ -1,0 +1,122 @@
+"""The shape of a comparison: what `compare --json` prints and every page and figure reads.
+
+Shares are 0 to 1, losses natural logarithms. What is not defined is None, and so is the
+interval of it.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from core.config import Frozen
+from core.evaluation.intervals import CONFIDENCE, Interval
+
+Part = Literal["train", "validation", "test"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+Effect = Literal["start", "better", "no measurable change", "worse"]
+
+
+class PartResult(Frozen):
+    """The figures of one part of the data, at a stage's best checkpoint."""
+
+    n: int = Field(description="pictures")
+    groups: int = Field(description="of which so many are independent: near copies count once")
+    accuracy: float | None
+    loss: float | None
+    confusion: list[list[int]] = Field(description="[[tn, fp], [fn, tp]]")
+    sensitivity: float | None
+    specificity: float | None
+    balanced_accuracy: float | None
+    auc: float | None
+    brier: float | None
+    calibration_error: float | None
+    intervals: dict[str, Interval | None] = Field(description="by the name of the figure")
+
+
+class Gap(Frozen):
+    """Overfitting: by how much training looks better than validation at the kept checkpoint."""
+
+    loss: float | None = Field(description="validation loss minus training loss")
+    accuracy: float | None = Field(description="training accuracy minus validation accuracy")
+    intervals: dict[str, Interval | None]
+
+
+class StageResult(Frozen):
+    """One finished stage."""
+
+    name: str
+    title: str
+    epochs: int
+    best_epoch: int | None
+    trainable_parameters: int
+    learning_rate: float
+    train: PartResult = Field(
+        description="training pictures as they are, without views, where validation has none"
+    )
+    validation: PartResult
+    test: PartResult
+    overfitting: Gap
+    temperature: float | None = Field(description="fitted on validation; above 1: too sure")
+    worse: bool = Field(description="higher validation loss than the stage before")
+    stale: bool = Field(description="the stage before was trained anew since")
+    effect: Effect = Field(description="against the stage before, on validation loss")
+    note: str = Field(description="the effect in words")
+
+
+class Difference(Frozen):
+    """A figure of the second stage minus that of the first."""
+
+    value: float | None
+    interval: Interval | None
+    p: float | None
+    p_holm: float | None = Field(None, description="corrected for all pairs of stages on this part")
+
+
+class Pair(Frozen):
+    """Two stages on the same pictures."""
+
+    first: str
+    second: str
+    part: Literal["validation", "test"]
+    consecutive: bool
+    n: int
+    groups: int
+    gained: int = Field(description="wrong in the first stage, right in the second")
+    lost: int = Field(description="right in the first stage, wrong in the second")
+    accuracy: Difference = Field(description="McNemar's exact test")
+    auc: Difference = Field(description="DeLong's test")
+    loss: Difference = Field(description="sign-flip test by group")
+
+
+class Keep(Frozen):
+    """The answer to: which stage should I keep?"""
+
+    stage: str | None
+    reason: str
+    overfitting: str = Field("", description="the gap of the kept stage, in words")
+    did_not_help: list[str] = Field(
+        default_factory=list, description="stages that brought no measurable gain"
+    )
+
+
+class Comparison(Frozen):
+    """All finished stages of a run, side by side."""
+
+    run: str
+    protocol: str
+    caveat: str | None
+    negative: str
+    positive: str
+    confidence: float = CONFIDENCE
+    stages: list[StageResult]
+    pairs: list[Pair]
+    keep: Keep
+
+    def stage(self, name: str) -> StageResult:
+        """The finished stage of this name (KeyError when there is none)."""
+        return {stage.name: stage for stage in self.stages}[name]
+
+    def pair(self, first: str, second: str, part: Literal["validation", "test"]) -> Pair:
+        """Two stages, the earlier one first (KeyError when there is no such pair)."""
+        return {(p.first, p.second, p.part): p for p in self.pairs}[first, second, part]
