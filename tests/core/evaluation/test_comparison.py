@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from made_run import NEGATIVE, POSITIVE, make_run, pictures, predictions
 from scipy.stats import binomtest
 
 from core.config import LEAKFREE
@@ -14,7 +15,6 @@ from core.evaluation.delong import auc_difference
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import summarise
 from core.training.runs import Workspace
-from tests.made_run import NEGATIVE, POSITIVE, make_run, pictures, predictions
 
 STRENGTHS = (0.4, 1.2, 1.3, 2.5, 2.4)
 
