@@ -4,9 +4,135 @@ What is cached is immutable or only read. Keys hold what decides the value, so t
 has to be cleared by hand.
 """
 
-from core.training.runs import Workspace, default_workspace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from core.config import Crop, Protocol
+from core.data.index import Dataset
+from core.data.splits import plan_pictures
+from core.evaluation.comparison import compare
+from core.evaluation.results import Comparison
+from core.training.runs import Run, Workspace, default_workspace
+from dashboard.tasks import Tasks
+from dashboard.tray import Glance, Item, Tray
+
+if TYPE_CHECKING:
+    from core.prediction import Prediction, Predictor
 
 
 def workspace() -> Workspace:
     """Where runs live. Not cached: it is a path."""
     return Workspace(default_workspace())
+
+
+@st.cache_resource(show_spinner=False)
+def tasks() -> Tasks:
+    """The work that goes on in the background of this server."""
+    return Tasks()
+
+
+@st.cache_data(max_entries=4000, show_spinner=False)
+def thumbnail(root: str, file: str, sha256: str, crop: Crop | None) -> bytes:  # noqa: ARG001
+    """A small square picture of a scan with its crop drawn in (see `components.thumbnails`)."""
+    from dashboard.components import thumbnails
+
+    return thumbnails.draw(Path(root) / file, crop)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def plan(key: str, protocol: str, _dataset: Dataset, _groups: dict[str, int]) -> pd.DataFrame:  # noqa: ARG001
+    """The planned split (see `core.data.splits.plan_pictures`).
+
+    Args:
+        key: Of the survey, which stands for the arguments that are not hashed.
+        protocol: As JSON.
+    """
+    return plan_pictures(_dataset, Protocol.model_validate_json(protocol), _groups)
+
+
+@st.cache_data(max_entries=32, show_spinner="Comparing the stages …")
+def _comparison(path: str, fingerprint: tuple[str, ...]) -> Comparison:  # noqa: ARG001
+    return compare(Run(Path(path)))
+
+
+def comparison(run: Run) -> Comparison:
+    """The finished stages of a run side by side.
+
+    Raises:
+        RunError: No stage is finished.
+    """
+    models = (run.metrics(stage)["model_sha256"] for stage in run.finished_stages())
+    return _comparison(str(run.path), tuple(models))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
+def _predictor(path: str, stage: str, model_sha256: str) -> "Predictor":  # noqa: ARG001
+    from core.prediction import Predictor  # brings TensorFlow
+
+    return Predictor(Run(Path(path)), stage)
+
+
+def predictor(run: Run, stage: str) -> "Predictor":
+    """A finished stage, loaded and ready to answer.
+
+    Raises:
+        RunError: The stage is not finished, or its model cannot be loaded.
+    """
+    return _predictor(str(run.path), stage, run.metrics(stage)["model_sha256"])
+
+
+@st.cache_resource(show_spinner=False, scope="session")
+def tray() -> Tray:
+    """The scans on this session's desk."""
+    return Tray()
+
+
+@st.cache_resource(max_entries=24, show_spinner=False, scope="session")
+def _prediction(
+    model_sha256: str,  # noqa: ARG001
+    key: str,  # noqa: ARG001
+    slice: int | None,
+    target: int | None,
+    method: str,
+    _run: Run,
+    _stage: str,
+    _item: Item,
+) -> "Prediction":
+    return predictor(_run, _stage).predict(
+        _item.read(), _item.name, slice, explain=True, target=target, method=method
+    )
+
+
+def prediction(
+    run: Run,
+    stage: str,
+    item: Item,
+    slice: int | None = None,
+    target: int | None = None,
+    method: str = "grad-cam",
+) -> "Prediction":
+    """The explained answer for a scan; the last few of a session are kept with it.
+
+    Args:
+        run: Whose network is asked.
+        stage: Which one.
+        item: The scan.
+        slice: Of a volume, from 0; none is the middle one.
+        target: The class to explain, by its place in the softmax; none is the predicted one.
+        method: A name in `core.explanation.maps.METHODS`.
+    """
+    model = run.metrics(stage)["model_sha256"]
+    return _prediction(model, item.key, slice, target, method, run, stage, item)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False, scope="session")
+def _glance(model_sha256: str, key: str, _run: Run, _stage: str, _item: Item) -> Glance:  # noqa: ARG001
+    return Glance.of(prediction(_run, _stage, _item), _run.positive)
+
+
+def glance(run: Run, stage: str, item: Item) -> Glance:
+    """What a list shows of a scan; small, so that many are kept."""
+    return _glance(run.metrics(stage)["model_sha256"], item.key, run, stage, item)

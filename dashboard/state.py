@@ -4,33 +4,74 @@ Only plain values go in (`enforceSerializableSessionState` holds us to that): na
 and paths, never a run, a data set or a model. What those names stand for is read afresh
 from disk, so that two tabs and a restarted server agree.
 
-Keys that are also widget keys are marked; `RUN` and `STAGE` are bound to the address of the
-page (`bind="query-params"`), so that a view can be bookmarked.
+Most keys are the keys of widgets. Those marked "in the address" are bound to the page's
+address, so that a view can be bookmarked; a widget may not be given another value once it
+has been drawn, so callbacks are the place to change one.
 """
 
 import streamlit as st
 
 RUN = "run"
-"""Widget: name of the run in use."""
+"""Name of the run in use; in the address."""
 STAGE = "stage"
-"""Widget: name of the stage in use."""
+"""Name of the stage in use; in the address."""
 
 FOLDER = "folder"
 """Path of the data set in use."""
+BROWSED = "browsed"
+"""Path that the folder browser shows."""
 POSITIVE = "positive"
-"""Widget: name of the positive class; absent while it is inferred."""
+"""Name of the positive class; absent until it is chosen."""
+CROPPED = "cropped"
+"""Whether the scans are cropped already; absent until it is decided."""
 PROTOCOL = "protocol"
-"""Widget: name of the protocol for the next run and for the planned split."""
+"""Name of the protocol for the planned split and the next run."""
+DATA_TAB = "show"
+"""Which part of the Data page is open; in the address."""
+TRAIN_TAB = "task"
+"""Which part of the Train page is open; in the address."""
+
+COMPARE_TAB = "figures"
+"""Which part of the Compare page is open; in the address."""
+PART = "part"
+"""Part of the data that Compare shows: "validation" or "test"; in the address."""
+SHARES = "shares"
+"""Whether confusion matrices show counts or per cent; in the address."""
+OUTCOME = "outcome"
+"""Cell of the confusion matrix whose scans are listed; in the address."""
+CURVES = "curves"
+"""Whether curves share one axis or stand stage by stage; in the address."""
+FIRST = "first"
+"""Earlier one of two stages that are compared; in the address."""
+SECOND = "second"
+"""Later one of two stages that are compared; in the address."""
+
+DROP = "drop"
+"""How often scans have been dropped: a new drop zone each time."""
+SCAN = "scan"
+"""File of the run that Explain was last opened with; a copy of what the address says."""
+OPACITY = "opacity"
+"""Of the map over the scan, per cent."""
+HIDDEN = "hidden"
+"""Whether the map is put out of sight."""
+OUTLINE = "outline"
+"""Whether the crop is drawn over the scan."""
+SLICE = "slice"
+"""Beginning of the keys under which the slice of each volume is kept."""
+TARGET = "target"
+"""Class that the map explains: "predicted" or a class name."""
+METHOD = "method"
+"""How the map is made."""
 
 
 def get(key: str, default: str | None = None) -> str | None:
-    """The value under a key of this module, or the default."""
-    value = st.session_state.get(key, default)
+    """The text under a key of this module, or the default."""
+    value = st.session_state.get(key)
     return default if value is None else str(value)
 
 
 def put(key: str, value: str | None) -> None:
-    """Set the value under a key of this module; none removes it."""
+    """Set the text under a key of this module; none removes it."""
     if value is None:
         st.session_state.pop(key, None)
     else:

@@ -201,6 +201,16 @@ def index_folder(
     return Dataset(root, tuple(entries), tuple(unreadable), classes, already_split, already_cropped)
 
 
+def class_names(root: Path) -> list[str]:
+    """Names of the class folders in natural order, however many there are; reads no scan.
+
+    Raises:
+        DatasetError: The folder cannot be listed.
+    """
+    files, _ = _labelled_files(Path(root))
+    return sorted({label for _, label, _ in files}, key=natural_key)
+
+
 def read_file(path: Path) -> bytes:
     """The bytes of a file that is expected to be a scan.
 

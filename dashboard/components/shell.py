@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import NeuroStageError
 from core.training.runs import Run
 from dashboard import resources, state
+from dashboard.components import folders
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 NOTICE = "Research use only. Not for diagnosis. Scans and models stay on this computer."
@@ -29,10 +30,12 @@ UNFORESEEN = (
 def frame() -> Iterator[None]:
     """Style and notice around a page, and its known errors in plain words."""
     st.html(ASSETS / "dashboard.css")
-    with problems():
-        yield
+    st.logo(ASSETS / "icon.svg", size="large")
     with st.container(key="notice"):
         st.caption(NOTICE)
+    folders.restore()
+    with problems():
+        yield
 
 
 @contextmanager
@@ -70,7 +73,7 @@ def header(title: str, subtitle: str = "", *, pick_run: bool = True) -> Run | No
         The run in use; none when there is none yet or the page has no picker.
     """
     left, right = st.columns([3, 1.2], vertical_alignment="bottom", gap="medium")
-    with left, st.container(gap=None, key="page-head"):
+    with left, st.container(key="page-head"):
         st.title(title, anchor=False)
         st.caption(subtitle)
     if not pick_run:

@@ -1,3 +1,32 @@
-from dashboard.components import shell
+"""Explain: what the network says of a scan, and what in the scan spoke for it."""
 
-shell.header("Explain")
+import streamlit as st
+
+from dashboard import resources
+from dashboard.components import drop_zone, linked, reading_desk, shell, stage_picker, worklist
+
+run = shell.header("Explain", "What the network says of a scan, and what in it spoke for that.")
+
+if run is None or not run.finished_stages():
+    shell.empty(
+        "Here a scan gets an answer, with a map of what spoke for it",
+        "It takes a trained stage to ask. The demonstration has one within minutes.",
+        "views/train.py",
+        "Train a stage",
+    )
+else:
+    linked.open_scan(run)
+    beside, desk = st.columns([1, 3.3], gap="medium")
+    with beside:
+        stage = stage_picker.show(run)
+    if resources.tray().items:
+        with beside:
+            drop_zone.show()
+            item = worklist.show(run, stage)
+            linked.remember(item)
+        with desk:
+            reading_desk.show(run, stage, item)
+    else:
+        with desk, st.container(key="empty-desk"):
+            drop_zone.show()
+            drop_zone.samples(run)

@@ -1,3 +1,5 @@
+"""Home."""
+
 from dashboard.components import shell
 
 shell.header("Home")

@@ -1,3 +1,5 @@
+"""Train."""
+
 from dashboard.components import shell
 
 shell.header("Train")

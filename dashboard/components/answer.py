@@ -1,0 +1,133 @@
+"""What the network says of a scan, in words and numbers, and as files to keep."""
+
+import html
+import json
+from functools import partial
+from pathlib import PurePath
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from core.explanation.geometry import COLOURS
+from core.prediction import Prediction
+from core.training.runs import Run
+from dashboard.components import pictures, words
+
+
+def show(run: Run, prediction: Prediction) -> None:
+    """The verdict, what to bear in mind, and how strong the map is."""
+    if prediction.status != "ok" or prediction.probability is None:
+        _no_answer(prediction)
+        return
+    _, positive = run.classes
+    st.html(_verdict(prediction, prediction.probability, positive))
+    for caution in _cautions(prediction):
+        st.caption(f":material/info: {caution}")
+    _scale(prediction)
+
+
+def downloads(run: Run, prediction: Prediction, method: str, picture: np.ndarray | None) -> None:
+    """Files to keep; each is made when it is asked for."""
+    stem = PurePath(prediction.file).stem
+    with st.container(horizontal=True, gap="small"):
+        if picture is not None:
+            _file("Picture", partial(pictures.png, picture), f"{stem}-{prediction.stage}.png")
+        if prediction.map is not None:
+            _file("Map", partial(pictures.tiff, prediction.map), f"{stem}-{method}.tif")
+        _file("Result", partial(_record, run, prediction, method), f"{stem}.json")
+    if prediction.scan is not None:
+        with st.popover("About this file", type="tertiary"):
+            st.table(_facts(prediction), border="horizontal")
+
+
+def _file(label, data, name: str) -> None:
+    st.download_button(
+        label, data, file_name=name, on_click="ignore", icon=":material/download:", width="stretch"
+    )
+
+
+def _verdict(prediction: Prediction, probability, positive: str) -> str:
+    rows = "".join(
+        f'<div class="share{" positive" if name == positive else ""}">'
+        f"<span>{html.escape(name)}</span><b>{words.chance(p)}</b>"
+        f'<i><i style="width:{100 * p:.1f}%"></i></i></div>'
+        for name, p in sorted(probability.items(), key=lambda pair: pair[0] != prediction.label)
+    )
+    return (
+        f'<div class="verdict"><small>The network calls this</small>'
+        f"<strong>{html.escape(str(prediction.label))}</strong>{rows}</div>"
+    )
+
+
+def _no_answer(prediction: Prediction) -> None:
+    head = "Not answered" if prediction.status == "refused" else "Not readable"
+    reason = str(prediction.reason)
+    st.html(
+        f'<div class="verdict none"><small>{head}</small>'
+        f"<p>{html.escape(reason[:1].upper() + reason[1:])}</p></div>"
+    )
+
+
+def _cautions(prediction: Prediction) -> list[str]:
+    found = []
+    if prediction.trained_on:
+        found.append("The run was trained on this very scan: the answer is memory, not skill.")
+    if prediction.prepared is not None and prediction.prepared.box.fallback:
+        found.append(f"Taken whole, not cropped to the brain: {prediction.prepared.box.fallback}.")
+    return found
+
+
+def _scale(prediction: Prediction) -> None:
+    """The colours of the map and what the hottest one stands for."""
+    if not prediction.map_maximum:
+        st.html(
+            '<div class="scale"><p>No positive evidence: nothing in this scan spoke for '
+            f"<b>{html.escape(str(prediction.target))}</b>. The map is empty.</p></div>"
+        )
+        return
+    st.html(
+        f'<div class="scale"><small>What spoke for <b>{html.escape(str(prediction.target))}</b>'
+        f'</small><img src="{_colour_bar()}" alt="Colours from none to most">'
+        f"<div><span>0</span><span>raw maximum {prediction.map_maximum:.3g}</span></div></div>"
+    )
+
+
+def _colour_bar() -> str:
+    ramp = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], COLOURS)[..., ::-1]
+    return pictures.address(pictures.small(np.repeat(ramp, 8, axis=0), 256))
+
+
+def _facts(prediction: Prediction) -> dict[str, str]:
+    scan, prepared = prediction.scan, prediction.prepared
+    assert scan is not None
+    height, width = scan.pixels.shape[:2]
+    facts = {"File": prediction.file, "Format": scan.format, "Size": f"{width} × {height} pixels"}
+    if scan.slices > 1:
+        facts["Slice"] = f"{scan.slice + 1} of {scan.slices}"
+    if prepared is not None:
+        box = prepared.box
+        facts["Crop"] = f"{box.width} × {box.height} from ({box.left}, {box.top})"
+    facts |= dict(scan.tags)
+    facts["Model"] = prediction.model_sha256[:12]
+    return facts
+
+
+def _record(run: Run, prediction: Prediction, method: str) -> str:
+    """The JSON of `predict --json`, with what the map was made of."""
+    record = {
+        "run": run.name,
+        "stage": prediction.stage,
+        "model_sha256": prediction.model_sha256,
+        "results": [
+            prediction.to_json()
+            | {
+                "slice": prediction.scan.slice if prediction.scan else None,
+                "explained": prediction.target,
+                "method": method if prediction.target else None,
+                "map_maximum": prediction.map_maximum,
+            }
+        ],
+        "notice": "Research use only. Not for diagnosis.",
+    }
+    return json.dumps(record, indent=2)

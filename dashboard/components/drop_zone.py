@@ -1,0 +1,51 @@
+"""Where scans come in: dropped files, or a few of the run's own test scans to try."""
+
+import streamlit as st
+
+from core.training.runs import Run
+from dashboard import resources, state, tray
+from dashboard.components import words
+from dashboard.tray import Item
+
+FORMATS = "PNG, JPEG, TIFF, BMP, DICOM or NIfTI, as many as you like. They stay in memory."
+
+
+def show() -> None:
+    """The drop zone. What is dropped goes to the session's tray, and the zone is empty again."""
+    key = f"{state.DROP}-{st.session_state.get(state.DROP, 0)}"
+    st.file_uploader(
+        "Drop scans here",
+        accept_multiple_files=True,
+        key=key,
+        help=FORMATS,
+        on_change=_take,
+        args=(key,),
+    )
+
+
+def samples(run: Run) -> None:
+    """A few scans to try, for somebody who has none at hand."""
+    items = tray.samples(run)
+    if not items:
+        return
+    st.caption("No scan at hand? These are from this run's test part. It never trained on them.")
+    for i, (column, item) in enumerate(zip(st.columns(len(items)), items, strict=True)):
+        with column, st.container(key=f"sample-{i}"):
+            picture = resources.thumbnail(run.config.data.root, item.name, item.key, None)
+            st.image(picture, width="stretch", alt="")
+            st.button(
+                words.plain(item.name), on_click=_open, args=(run, item.name), width="stretch"
+            )
+
+
+def _take(key: str) -> None:
+    dropped = st.session_state[key]
+    resources.tray().put(Item(file.file_id, file.name, file.getvalue) for file in dropped)
+    # An uploader keeps its list of files for as long as its key stays the same.
+    st.session_state[state.DROP] = st.session_state.get(state.DROP, 0) + 1
+
+
+def _open(run: Run, file: str) -> None:
+    item = tray.from_run(run, file)
+    if item is not None:
+        resources.tray().put([item])

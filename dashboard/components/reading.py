@@ -1,0 +1,32 @@
+"""Waiting for work in the background without holding the page."""
+
+import streamlit as st
+
+from dashboard.components import shell
+from dashboard.tasks import T, Task
+
+PATIENCE = 0.4
+"""Seconds in which most work is done, so that no bar flashes up."""
+
+
+def wait_for(task: Task[T], title: str) -> T:
+    """The result of a task. While there is none, show how far it is and end the page here.
+
+    Raises:
+        NeuroStageError: What the task raised.
+    """
+    if not task.wait(PATIENCE):
+        with st.container(border=True):
+            st.markdown(f"**{title}**")
+            _progress(task)
+        st.stop()
+    return task.result()
+
+
+@st.fragment(run_every=0.5)
+def _progress(task: Task[object]) -> None:
+    with shell.problems():
+        if task.finished:
+            st.rerun()
+        counted = f"{task.done:,} of {task.total:,}" if task.total > 1 else ""
+        st.progress(task.share, text=f"{task.activity} {counted}")

@@ -1,0 +1,51 @@
+"""How numbers and names are written on the pages."""
+
+import re
+from datetime import UTC, datetime
+
+
+def plain(text: str) -> str:
+    """A name as it is, in places that understand Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#+.!|$~:<>^=-])", r"\\\1", text)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 scan`, `1,200 scans`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float | None) -> str:
+    """`40 s`, `12 min`, `3 h 20 min`; a dash when it is not known."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+
+
+def millions(number: int) -> str:
+    """`22.1 M`, `860 k`."""
+    if number >= 1_000_000:
+        return f"{number / 1e6:.1f} M"
+    return f"{number / 1e3:.0f} k" if number >= 1000 else str(number)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """`97.1 %`."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def moment(iso: str) -> str:
+    """`3 March 2026, 14:05` in this computer's time, from an ISO date in UTC."""
+    when = datetime.fromisoformat(iso)
+    local = (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone()
+    return f"{local.day} {local:%B %Y, %H:%M}"
+
+
+def chance(p: float) -> str:
+    """`97.1 %`; never quite none or all of it."""
+    return "> 99.9 %" if p > 0.999 else "< 0.1 %" if p < 0.001 else percent(p)

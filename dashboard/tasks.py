@@ -1,0 +1,87 @@
+"""Short work that a page waits for: reading a folder, making the demonstration.
+
+A rerun kills what runs inside a page; a thread of the server lives on and every session sees
+how far it is. Training is not short work: it has a process of its own (`core.training.jobs`).
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+Report = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+KEPT = 8
+"""Tasks whose results are remembered."""
+
+
+@dataclass
+class Task(Generic[T]):
+    """One piece of work in a thread."""
+
+    activity: str = "Starting"
+    done: int = 0
+    total: int = 0
+    _future: "Future[T]" = field(default_factory=Future)
+
+    @property
+    def share(self) -> float:
+        """How much of the present activity is done, 0–1."""
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is a result or an error."""
+        return self._future.done()
+
+    def result(self) -> T:
+        """What the work returned; what it raised is raised here."""
+        return self._future.result()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait a little; returns whether it has finished."""
+        return bool(wait_for([self._future], timeout=seconds).done)
+
+    def report(self, activity: str, done: int, total: int) -> None:
+        """Called by the work to say how far it is."""
+        self.activity, self.done, self.total = activity, done, total
+
+
+class Tasks:
+    """The tasks of a server, by key. The same key is never done twice at the same time."""
+
+    def __init__(self) -> None:
+        self._tasks: OrderedDict[Hashable, Task[object]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="neurostage")
+
+    def start(self, key: Hashable, work: Callable[[Report], T]) -> Task[T]:
+        """Start the work, or find the task that does it or has done it."""
+        with self._lock:
+            task = self._tasks.get(key)
+            if task is None:
+                task = Task()
+                task._future = self._pool.submit(work, task.report)
+                self._tasks[key] = task
+            self._tasks.move_to_end(key)
+            for old in list(self._tasks):
+                if len(self._tasks) <= KEPT:
+                    break
+                if self._tasks[old].finished:
+                    del self._tasks[old]
+            return task  # type: ignore[return-value]
+
+    def find(self, key: Hashable) -> Task[object] | None:
+        """The task of this key; none if it was never started or is forgotten."""
+        return self._tasks.get(key)
+
+    def forget(self, key: Hashable) -> None:
+        """Let the work of this key be done anew when it is asked for."""
+        with self._lock:
+            self._tasks.pop(key, None)
