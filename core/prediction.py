@@ -1,0 +1,269 @@
+"""From a file's bytes to an answer: class, probability, and what in the scan spoke for it.
+
+Scans take the same path as in training. A file that cannot be read and a picture that should
+not be answered for are answers as well, with a reason, and never an exception.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.index import CROPPED_SHARE
+from core.errors import RunError, UnreadableScan
+from core.explanation.gate import judge
+from core.explanation.geometry import to_scan
+from core.imaging.preprocessing import Prepared, prepare, scale
+from core.imaging.scans import Scan, read_scan
+from core.model.weights import file_sha256
+from core.training.runs import Run
+
+if TYPE_CHECKING:
+    from core.explanation.maps import Explainer
+
+BATCH = 8
+"""Pictures that go through the network at once: more is no faster on a laptop, and each takes
+some 30 MB at 240 pixels."""
+
+METHOD = "grad-cam"
+"""How maps are made unless another way is asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a run's network says of one file, or why it says nothing.
+
+    Attributes:
+        file: The name given. Shown and exported, never logged.
+        status: "ok"; "refused" (a picture, but no scan to answer for); "unreadable".
+        stage: The stage that was asked.
+        model_sha256: Fingerprint of its model file.
+        label: The more probable class, by the user's name for it.
+        probability: Of each class, by name; they add up to 1.
+        reason: Why there is no answer, in words.
+        scan: The pixels that were read, and what the file tells of them.
+        prepared: What the network saw, and where in the scan it lies.
+        map: float32 (H, W), at least 0, over the scan: what spoke for `target`.
+        map_maximum: The raw map's largest value; 0 means that nothing spoke for `target`.
+        target: The class that the map explains.
+        trained_on: The run was trained on this very file, so its answer is memory.
+    """
+
+    file: str
+    status: Literal["ok", "refused", "unreadable"]
+    stage: str
+    model_sha256: str
+    label: str | None = None
+    probability: Mapping[str, float] | None = None
+    reason: str | None = None
+    scan: Scan | None = None
+    prepared: Prepared | None = None
+    map: NDArray[np.float32] | None = None
+    map_maximum: float | None = None
+    target: str | None = None
+    trained_on: bool = False
+
+    def to_json(self, map_path: str | None = None) -> dict[str, Any]:
+        """The record that `predict --json` documents.
+
+        Args:
+            map_path: Where the caller has put the map, if it has.
+        """
+        return {
+            "file": self.file,
+            "status": self.status,
+            "label": self.label,
+            "probability": dict(self.probability) if self.probability else None,
+            "reason": self.reason,
+            "map": map_path,
+        }
+
+
+class Predictor:
+    """A finished stage of a run, loaded once and ready to answer.
+
+    Args:
+        run: The run.
+        stage: Name of a finished stage.
+
+    Raises:
+        RunError: The stage is not finished, or its model cannot be loaded.
+    """
+
+    def __init__(self, run: Run, stage: str) -> None:
+        import keras
+
+        run.metrics(stage)  # refuses a stage that is not finished
+        config = run.config
+        self.run = run
+        self.stage = stage
+        self.protocol = config.protocol
+        self.classes = run.classes
+        self._cropped_already = config.data.already_cropped
+        path = run.model_path(stage)
+        try:
+            self.model_sha256 = file_sha256(path)
+            self.model = keras.models.load_model(path, compile=False)
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise RunError(
+                f"the model of stage '{stage}' of run '{run.name}'",
+                "its file is missing or damaged",
+                "Train that stage again, or choose another one.",
+            ) from error
+        split = run.split()
+        self._known = frozenset(split["sha256"])
+        self._trained_on = frozenset(split.loc[split["split"] == "train", "sha256"])
+
+    @cached_property
+    def explainer(self) -> "Explainer":
+        """Makes the maps; built when first asked for.
+
+        Raises:
+            SettingError: Keras does not run on TensorFlow.
+        """
+        from core.explanation.maps import Explainer
+
+        return Explainer(self.model)
+
+    def predict(
+        self,
+        data: bytes,
+        name: str,
+        slice: int | None = None,
+        *,
+        explain: bool = False,
+        target: int | None = None,
+        method: str = METHOD,
+    ) -> Prediction:
+        """Answer for one file.
+
+        Args:
+            data: Its bytes.
+            name: Its name, which goes into the answer.
+            slice: Of a volume, counted from 0; none is the middle one.
+            explain: Whether a map is made.
+            target: What the map explains: 0 the negative class, 1 the positive one, none the
+                predicted one.
+            method: How the map is made; a name in `core.explanation.maps.METHODS`.
+
+        Raises:
+            SettingError: There is no such slice, target or method.
+        """
+        read = self._read(data, name, slice)
+        return self._answer([read], explain, target, method)[0]
+
+    def predict_many(
+        self,
+        files: Iterable[tuple[bytes, str]],
+        *,
+        explain: bool = False,
+        target: int | None = None,
+        method: str = METHOD,
+        batch_size: int = BATCH,
+    ) -> Iterator[Prediction]:
+        """Answer for many files, in their order, a batch at a time.
+
+        Files are taken from the iterable as they are needed, so that it can read them late.
+
+        Args:
+            files: (bytes, name) of each.
+            explain: Whether maps are made.
+            target: As in `predict`.
+            method: As in `predict`.
+            batch_size: Pictures that go through the network at once.
+
+        Raises:
+            SettingError: There is no such target or method.
+        """
+        waiting = iter(files)
+        while batch := [self._read(data, name) for data, name in islice(waiting, batch_size)]:
+            yield from self._answer(batch, explain, target, method)
+
+    def _read(self, data: bytes, name: str, slice: int | None = None) -> "Prediction | _Question":
+        try:
+            scan = read_scan(data, name, slice)
+        except UnreadableScan as error:
+            return self._prediction(name, "unreadable", reason=error.reason)
+        reason = judge(scan.pixels)
+        if reason is not None:
+            return self._prediction(name, "refused", reason=reason, scan=scan)
+        sha256 = hashlib.sha256(data).hexdigest()
+        return _Question(name, scan, self._prepare(scan, sha256), sha256 in self._trained_on)
+
+    def _prepare(self, scan: Scan, sha256: str) -> Prepared:
+        """Crop as in training. Where training met cropped scans, crop only what is not yet.
+
+        The run's own files are taken exactly as they were in training, so that the answer is
+        the one in its predictions.
+        """
+        if self._cropped_already and sha256 in self._known:
+            return prepare(scan.pixels, self.protocol, cropped_already=True)
+        prepared = prepare(scan.pixels, self.protocol)
+        height, width = prepared.shape
+        if self._cropped_already and prepared.box.area >= CROPPED_SHARE * height * width:
+            return prepare(scan.pixels, self.protocol, cropped_already=True)
+        return prepared
+
+    def _answer(
+        self,
+        batch: "list[Prediction | _Question]",
+        explain: bool,
+        target: int | None,
+        method: str,
+    ) -> list[Prediction]:
+        questions = [item for item in batch if isinstance(item, _Question)]
+        answers = iter(self._ask(questions, explain, target, method) if questions else [])
+        return [next(answers) if isinstance(item, _Question) else item for item in batch]
+
+    def _ask(
+        self, questions: "list[_Question]", explain: bool, target: int | None, method: str
+    ) -> Iterator[Prediction]:
+        pictures = np.stack([question.prepared.pixels for question in questions])
+        inputs = scale(pictures, self.protocol.input.scaling)
+        maps = self.explainer.explain(inputs, target, method) if explain else None
+        if maps is None:
+            import keras
+
+            found = keras.ops.convert_to_numpy(self.model.predict_on_batch(inputs))
+        else:
+            found = maps.probabilities
+        for i, question in enumerate(questions):
+            probability = {name: float(p) for name, p in zip(self.classes, found[i], strict=True)}
+            explained: dict[str, Any] = {}
+            if maps is not None:
+                explained = {
+                    "map": to_scan(maps.maps[i], question.prepared),
+                    "map_maximum": float(maps.maximum[i]),
+                    "target": self.classes[int(maps.target[i])],
+                }
+            yield self._prediction(
+                question.name,
+                "ok",
+                label=self.classes[int(found[i, 1] >= 0.5)],
+                probability=probability,
+                scan=question.scan,
+                prepared=question.prepared,
+                trained_on=question.trained_on,
+                **explained,
+            )
+
+    def _prediction(
+        self, file: str, status: Literal["ok", "refused", "unreadable"], **more: Any
+    ) -> Prediction:
+        return Prediction(file, status, self.stage, self.model_sha256, **more)
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """A scan that is ready for the network."""
+
+    name: str
+    scan: Scan
+    prepared: Prepared
+    trained_on: bool
