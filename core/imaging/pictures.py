@@ -15,7 +15,7 @@ from core.imaging.reading import (
     unreadable,
 )
 
-FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "TIFF", "WEBP", "GIF", "PPM")
+FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "GIF", "PPM")
 """What Pillow may try. A short list: some of its other formats start other programs."""
 NAMES = {"MPO": "jpeg", "DIB": "bmp"}
 DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -24,6 +24,8 @@ DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 class Picture:
     """A picture file. The pages of a TIFF are its slices; an animation is its first frame."""
+
+    format: str = ""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

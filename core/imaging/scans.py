@@ -106,7 +106,7 @@ def open_scan(data: bytes, name: str) -> ScanFile:
     except UnreadableScan:
         raise
     except Exception as error:  # whatever a parser makes of damaged bytes
-        raise _damaged(kind.__name__) from error
+        raise _damaged(kind.format) from error
 
 
 def read_scan(data: bytes, name: str, slice: int | None = None) -> Scan:
@@ -120,5 +120,5 @@ def read_scan(data: bytes, name: str, slice: int | None = None) -> Scan:
 
 
 def _damaged(format: str) -> UnreadableScan:
-    shown = {"dicom": "DICOM", "nifti": "NIfTI"}.get(format.lower(), format.upper())
-    return unreadable(f"the {shown} file is damaged")
+    shown = {"dicom": "DICOM file", "nifti": "NIfTI file"}
+    return unreadable(f"the {shown.get(format, f'{format.upper()} picture'.strip())} is damaged")
