@@ -1,0 +1,274 @@
+"""From bytes to an answer, on a run that was really trained (small, but a real VGG19)."""
+
+import io
+import json
+import logging
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.config import LEAKFREE, Head, Stage
+from core.data.duplicates import group_near_copies
+from core.data.index import index_folder
+from core.errors import RunError, SettingError
+from core.model.prefix import PrefixCache
+from core.prediction import Predictor
+from core.training.callbacks import Callback
+from core.training.experiment import Experiment
+from core.training.jobs import create_run
+from core.training.runs import Run, Workspace
+
+PROTOCOL = LEAKFREE.model_copy(
+    update={
+        "input": LEAKFREE.input.model_copy(update={"size": 64, "scaling": "unit"}),
+        "head": Head(units=(16, 8)),
+        "augmentation": LEAKFREE.augmentation.model_copy(
+            update={"positive_views": 1, "negative_views": 1}
+        ),
+        "training": LEAKFREE.training.model_copy(update={"batch_size": 8}),
+        "stages": (
+            Stage(name="baseline", title="Baseline", unfrozen=(), learning_rate=1e-4, epochs=1),
+            Stage(
+                name="stage1",
+                title="Stage 1",
+                unfrozen=("block5_conv4",),
+                learning_rate=1e-5,
+                epochs=1,
+            ),
+        ),
+    }
+)
+
+
+def draw_head(rng, lesion, margin=16):
+    """A textured disc of 80 x 80 in black, with a bright square in it if there is a lesion."""
+    side = 80 + 2 * margin
+    y, x = np.mgrid[:side, :side] - side / 2
+    coarse = Image.fromarray(rng.integers(70, 170, (8, 8)).astype(np.uint8))
+    texture = np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC))
+    picture = np.where(x**2 + y**2 < 38**2, texture, 0).astype(np.uint8)
+    if lesion:
+        row, column = rng.integers(side // 2 - 20, side // 2 + 8, 2)
+        picture[row : row + 14, column : column + 14] = 250
+    return picture
+
+
+def png(picture):
+    data = io.BytesIO()
+    Image.fromarray(picture).save(data, "PNG")
+    return data.getvalue()
+
+
+def train(folder, margin, stages=("baseline", "stage1")):
+    """Index a folder of 24 heads, train the stages, and give the run."""
+    rng = np.random.default_rng(3)
+    scans = folder / "scans"
+    for label in ("no", "yes"):
+        (scans / label).mkdir(parents=True)
+        for number in range(12):
+            (scans / label / f"{number}.png").write_bytes(
+                png(draw_head(rng, label == "yes", margin))
+            )
+    dataset = index_folder(scans)
+    groups = group_near_copies(dataset.root, dataset.entries)
+    workspace = Workspace(folder / "workspace")
+    run = create_run(workspace, dataset, PROTOCOL, groups)
+    experiment = Experiment(run, PrefixCache(workspace.cache), lambda *_: None, Callback())
+    for stage in stages:
+        experiment.train(PROTOCOL.stage(stage))
+    return run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return train(tmp_path_factory.mktemp("run"), margin=16)
+
+
+@pytest.fixture(scope="module")
+def predictor(run):
+    return Predictor(run, "stage1")
+
+
+@pytest.fixture(scope="module")
+def cropped_run(tmp_path_factory):
+    """Trained on heads without a margin."""
+    return train(tmp_path_factory.mktemp("cropped"), margin=-2, stages=("baseline",))
+
+
+@pytest.fixture
+def head():
+    return png(draw_head(np.random.default_rng(99), lesion=True))
+
+
+def originals(run, stage):
+    """The run's own pictures: name, bytes and recorded probability."""
+    table = run.predictions(stage)
+    root = run.config.data.root
+    for row in table[table["view"] == 0].itertuples():
+        with open(f"{root}/{row.file}", "rb") as file:  # noqa: PTH123
+            yield row.file, file.read(), row.probability
+
+
+@pytest.mark.parametrize("explain", [False, True])
+@pytest.mark.parametrize("stage", ["baseline", "stage1"])
+def test_answers_are_those_in_the_runs_predictions(run, stage, explain):
+    names, files, recorded = zip(*originals(run, stage), strict=True)
+    answers = list(
+        Predictor(run, stage).predict_many(zip(files, names, strict=True), explain=explain)
+    )
+    assert [answer.file for answer in answers] == list(names)
+    assert {answer.status for answer in answers} == {"ok"}
+    found = [answer.probability["yes"] for answer in answers]
+    np.testing.assert_allclose(found, recorded, atol=1e-5)
+    assert np.ptp(found) > 1e-3, "the network gives every picture the same answer"
+    for answer in answers:
+        assert list(answer.probability) == ["no", "yes"]
+        assert sum(answer.probability.values()) == pytest.approx(1, abs=1e-6)
+        assert answer.label == ("yes" if answer.probability["yes"] >= 0.5 else "no")
+
+
+def test_an_explained_answer_has_a_map_over_the_scan(predictor, head):
+    answer = predictor.predict(head, "head.png", explain=True)
+    assert answer.map.shape == answer.scan.pixels.shape[:2] == (112, 112)
+    assert answer.map.dtype == np.float32
+    assert answer.target == answer.label
+    assert answer.map_maximum >= answer.map.max()
+    box = answer.prepared.box
+    assert (box.width, box.height) != (112, 112)
+    outside = answer.map.copy()
+    box.cut(outside)[...] = 0
+    assert not outside.any()
+
+
+def test_the_map_is_of_the_class_asked_for(predictor, head):
+    maps = [predictor.predict(head, "head.png", explain=True, target=target) for target in (0, 1)]
+    assert [answer.target for answer in maps] == ["no", "yes"]
+    assert maps[0].label == maps[1].label
+    assert (maps[0].map != maps[1].map).any()
+
+
+def test_the_map_is_made_by_the_method_asked_for(predictor, head):
+    usual = predictor.predict(head, "head.png", explain=True, target=1)
+    other = predictor.predict(head, "head.png", explain=True, target=1, method="layer-cam")
+    (together,) = predictor.predict_many(
+        [(head, "head.png")], explain=True, target=1, method="layer-cam"
+    )
+    assert (usual.map != other.map).any()
+    np.testing.assert_allclose(together.map, other.map, rtol=1e-5)
+
+
+def test_a_plain_answer_has_no_map(predictor, head):
+    answer = predictor.predict(head, "head.png")
+    assert answer.status == "ok"
+    assert answer.map is None
+    assert answer.target is None
+
+
+def test_many_files_keep_their_order_whatever_they_are(predictor, head):
+    blank = png(np.zeros((100, 100), np.uint8))
+    files = [(b"no picture", "a.txt"), (head, "b"), (blank, "c.png"), (head, "d"), (b"", "e.dcm")]
+    answers = list(predictor.predict_many(files, explain=True, batch_size=2))
+    assert [answer.file for answer in answers] == ["a.txt", "b", "c.png", "d", "e.dcm"]
+    assert [a.status for a in answers] == ["unreadable", "ok", "refused", "ok", "unreadable"]
+    alone = predictor.predict(head, "b", explain=True)
+    for answer in (answers[1], answers[3]):
+        assert answer.probability["yes"] == pytest.approx(alone.probability["yes"], abs=1e-5)
+    assert answers[0].reason
+    assert answers[2].reason.startswith("Blank")
+    assert answers[2].scan is not None
+    assert answers[2].probability is None
+
+
+def test_files_are_taken_only_as_they_are_needed(predictor, head):
+    taken = []
+
+    def files():
+        for name in "abcdef":
+            taken.append(name)
+            yield head, name
+
+    next(predictor.predict_many(files(), batch_size=2))
+    assert taken == ["a", "b"]
+
+
+def test_scans_that_were_trained_on_are_marked(run, predictor, head):
+    split = run.split()
+    trained = set(split.loc[(split["split"] == "train") & (split["view"] == 0), "file"])
+    for name, data, _ in originals(run, "stage1"):
+        assert predictor.predict(data, name).trained_on == (name in trained)
+    assert not predictor.predict(head, "head.png").trained_on
+
+
+def test_the_record_is_json_as_documented(predictor, head):
+    ok = predictor.predict(head, "head.png").to_json("maps/head.png")
+    bad = predictor.predict(b"nothing", "bad.dcm").to_json()
+    keys = ["file", "status", "label", "probability", "reason", "map"]
+    assert list(ok) == list(bad) == keys
+    assert json.loads(json.dumps([ok, bad])) == [ok, bad]
+    assert ok["map"] == "maps/head.png"
+    assert ok["reason"] is None
+    assert bad["probability"] is None
+    assert bad["status"] == "unreadable"
+
+
+def test_where_training_met_cropped_scans_only_others_are_cropped(cropped_run):
+    assert cropped_run.config.data.already_cropped
+    predictor = Predictor(cropped_run, "baseline")
+    for name, data, recorded in originals(cropped_run, "baseline"):
+        answer = predictor.predict(data, name)
+        assert answer.prepared.box.area == answer.scan.pixels[..., 0].size
+        assert answer.probability["yes"] == pytest.approx(recorded, abs=1e-5)
+    with_margin = predictor.predict(png(draw_head(np.random.default_rng(4), True, 20)), "x.png")
+    assert with_margin.prepared.box.area < 0.6 * 120 * 120
+
+
+def test_a_volume_answers_for_the_slice_asked_for(predictor, shared):
+    data = (shared / "formats" / "TCGA_DU_5872_19950223_flair.nii.gz").read_bytes()
+    middle = predictor.predict(data, "flair.nii.gz")
+    third = predictor.predict(data, "flair.nii.gz", middle.scan.slices // 3)
+    assert middle.scan.slice == middle.scan.slices // 2
+    assert third.scan.slice == middle.scan.slices // 3
+    assert third.probability != middle.probability
+    with pytest.raises(SettingError, match="slice"):
+        predictor.predict(data, "flair.nii.gz", 9999)
+
+
+def test_every_file_of_the_format_collection_gets_an_answer(predictor, shared):
+    files = sorted((shared / "formats").iterdir())
+    answers = list(predictor.predict_many(((f.read_bytes(), f.name) for f in files), explain=True))
+    for answer in answers:
+        assert (answer.status == "ok") == (answer.map is not None)
+        assert (answer.status == "ok") == (answer.reason is None)
+    assert {a.file for a in answers if a.status == "ok"} >= {
+        "brain_005.dcm",
+        "brain_explicit_big.dcm",
+        "TCGA_DU_5872_19950223_flair.nii.gz",
+    }
+
+
+def test_file_names_are_not_logged(predictor, head, caplog, capfd):
+    with caplog.at_level(logging.DEBUG):
+        predictor.predict(head, "Jane_Doe_1950.png", explain=True)
+        predictor.predict(b"nothing", "Jane_Doe_1950.png")
+    assert "Jane" not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_an_unfinished_stage_is_refused(run):
+    with pytest.raises(RunError, match="final"):
+        Predictor(run, "final")
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut short", "another file"])
+def test_a_damaged_model_is_refused(run, tmp_path, damage):
+    copy = Run(tmp_path / "copy")
+    shutil.copytree(run.path, copy.path)
+    path = copy.model_path("baseline")
+    if damage == "missing":
+        path.unlink()
+    else:
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2] if damage == "cut short" else b"not a model")
+    with pytest.raises(RunError, match="damaged"):
+        Predictor(copy, "baseline")
