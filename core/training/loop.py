@@ -84,20 +84,22 @@ def fit(
         started = time.perf_counter()
         source = (seed, zlib.crc32(stage.name.encode()), number)
         _seed_dropout(model, source)
-        model.reset_metrics()
         learning_rate = float(model.optimizer.learning_rate)
         batches = list(_batches(data.train, batch_size, stage.steps_per_epoch, source))
-        logs: dict[str, float] = {}
+        # Keras forgets its metrics before each `train_on_batch`: the epoch's are summed here.
+        summed = {"loss": 0.0, "accuracy": 0.0}
         for step, rows in enumerate(batches, start=1):
             logs = model.train_on_batch(data.batch(rows), data.targets(rows), return_dict=True)
+            summed = {name: total + float(logs[name]) * len(rows) for name, total in summed.items()}
             for callback in callbacks:
                 callback.on_batch_end(number, step, len(batches), len(rows))
+        pictures = sum(map(len, batches))
         probabilities = predict(model, data, data.validation, batch_size=batch_size)
         loss, accuracy = _score(probabilities, data.positive[data.validation])
         epoch = Epoch(
             epoch=number,
-            loss=float(logs["loss"]),
-            accuracy=float(logs["accuracy"]),
+            loss=summed["loss"] / pictures,
+            accuracy=summed["accuracy"] / pictures,
             validation_loss=loss,
             validation_accuracy=accuracy,
             learning_rate=learning_rate,

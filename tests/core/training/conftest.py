@@ -11,7 +11,7 @@ from core.training.jobs import create_run
 
 TINY = LEAKFREE.model_copy(
     update={
-        "input": LEAKFREE.input.model_copy(update={"size": 32}),
+        "input": LEAKFREE.input.model_copy(update={"size": 32, "scaling": "unit"}),
         "head": Head(units=(32, 8)),
         "augmentation": LEAKFREE.augmentation.model_copy(
             update={"positive_views": 1, "negative_views": 1}

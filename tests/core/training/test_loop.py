@@ -65,11 +65,22 @@ def test_cached_and_uncached_training_give_the_same_history(pictures, tmp_path, 
         np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 
+def test_an_epochs_loss_and_accuracy_are_those_of_all_its_pictures(pictures):
+    protocol = SMALL.model_copy(update={"head": Head(units=(32,), dropout=0.0)})
+    model = build_model(protocol, Weights("random"))
+    rows, _, network, data = train(pictures, "baseline", epochs=1, model=model, learning_rate=1e-12)
+    probability = predict(network, data, data.train, batch_size=8)
+    positive = data.positive[data.train]
+    given = np.where(positive, probability, 1 - probability)
+    assert rows.epochs[0].loss == pytest.approx(-np.log(given).mean(), rel=1e-3)
+    assert rows.epochs[0].accuracy == pytest.approx(((probability >= 0.5) == positive).mean())
+
+
 def test_it_learns_and_what_is_frozen_stays(pictures, tmp_path):
     model = build_model(SMALL, Weights("random"))
     before = {layer.name: layer.get_weights() for layer in model.layers}
     rows, model, network, data = train(
-        pictures, "stage1", cache=PrefixCache(tmp_path), epochs=8, model=model, learning_rate=2e-4
+        pictures, "stage1", cache=PrefixCache(tmp_path), epochs=12, model=model, learning_rate=2e-4
     )
     assert rows.epochs[-1].loss < rows.epochs[0].loss / 2
     changed = {
@@ -102,6 +113,22 @@ def test_steps_per_epoch_shortens_an_epoch_and_none_sees_every_picture_once(pict
     train(pictures, "baseline", epochs=1, callbacks=[whole])
     assert short.seen == [(1, 1, 2, 8), (1, 2, 2, 8)]
     assert sum(row[3] for row in whole.seen) == 28
+
+
+def test_loss_and_accuracy_of_an_epoch_are_means_over_its_pictures(pictures):
+    """With a learning rate of next to nothing and no dropout, the epoch is one evaluation."""
+    stage = SMALL.stage("baseline").model_copy(update={"epochs": 1, "learning_rate": 1e-12})
+    model = build_model(
+        SMALL.model_copy(update={"head": Head(units=(16,), dropout=0)}), Weights("random")
+    )
+    apply_stage(model, stage)
+    data = StageData(pictures, np.arange(40) % 2 == 0, np.arange(28), np.arange(28), "unit")
+    compile_for(model, stage)
+    rows = Rows()
+    fit(model, data, stage, [rows], batch_size=8, seed=3)
+    (epoch,) = rows.epochs
+    assert epoch.loss == pytest.approx(epoch.validation_loss, rel=1e-4)
+    assert epoch.accuracy == pytest.approx(epoch.validation_accuracy)
 
 
 def test_resumed_from_a_checkpoint_the_rest_is_the_same(pictures, tmp_path):
