@@ -1,0 +1,56 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.training.runs import Workspace, default_workspace
+
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run (see status).")]
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DIR",
+        help="Two class folders, or train/valid/test with two class folders inside each.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, alone on stdout.")]
+WorkspaceFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        metavar="DIR",
+        help="Where runs are kept; else NEUROSTAGE_WORKSPACE, else the platform's data folder.",
+    ),
+]
+Positive = Annotated[
+    str | None,
+    typer.Option(metavar="CLASS", help="The positive class, when its name does not tell."),
+]
+Cropped = Annotated[
+    bool | None,
+    typer.Option(
+        "--already-cropped/--not-cropped",
+        help="Whether scans are cropped to the brain already; else it is measured.",
+    ),
+]
+Detach = Annotated[
+    bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
+]
+StageNames = Annotated[
+    str | None,
+    typer.Option("--stages", metavar="NAMES", help="Stages, separated by commas."),
+]
+
+
+def workspace_at(folder: Path | None) -> Workspace:
+    """The workspace that was named, or the usual one."""
+    return Workspace(folder or default_workspace())
+
+
+def stage_names(text: str | None) -> list[str] | None:
+    """`baseline,stage1` as a list; none when nothing was given."""
+    if text is None:
+        return None
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -1,0 +1,105 @@
+"""`evaluate` and `compare`: what the stages of a run are worth."""
+
+import math
+from typing import Any
+
+from core.cli.options import Json, RunName, StageNames, WorkspaceFolder, stage_names, workspace_at
+from core.cli.terminal import answer, answers, figure, note, percent, progress_bars, table
+from core.evaluation.comparison import compare as compare_stages
+from core.evaluation.metrics import summarise
+from core.evaluation.results import Comparison
+from core.evaluation.verification import EVALUATED, TOLERANCE, largest_difference, predict_again
+
+
+def compare(name: RunName, workspace: WorkspaceFolder = None, as_json: Json = False) -> None:
+    """Set the stages of a run side by side.
+
+    From its predictions on record; those that are finished.
+    """
+    comparison = compare_stages(workspace_at(workspace).run(name))
+    if as_json:
+        answer(comparison.model_dump(mode="json"))
+    else:
+        show(comparison)
+
+
+def evaluate(
+    name: RunName,
+    stages: StageNames = None,
+    workspace: WorkspaceFolder = None,
+    as_json: Json = False,
+) -> int:
+    """Evaluate the models of a run anew.
+
+    Each predicts validation and test, the pictures as they are, and is held against the
+    predictions on record.
+    """
+    run = workspace_at(workspace).run(name)
+    protocol = run.protocol
+    with progress_bars() as progress:
+        tables = predict_again(run, stage_names(stages) or run.finished_stages(), progress)
+    found: list[dict[str, Any]] = []
+    for stage, rows in tables.items():
+        difference = largest_difference(run.predictions(stage), rows)
+        parts = {part: rows[rows["split"] == part] for part in EVALUATED}
+        summaries = {part: summarise(table, run.positive) for part, table in parts.items()}
+        found.append(
+            {
+                "name": stage,
+                "agrees": difference <= TOLERANCE[protocol.training.precision],
+                "largest_difference": difference if math.isfinite(difference) else None,
+            }
+            | {
+                part: {
+                    "n": summary.n,
+                    "accuracy": summary.accuracy,
+                    "loss": summary.loss,
+                    "confusion": summary.confusion,
+                }
+                for part, summary in summaries.items()
+            }
+        )
+    if as_json:
+        answer({"run": run.name, "protocol": protocol.name, "stages": found})
+    else:
+        numbers = ("validation accuracy", "loss", "test accuracy", "test loss")
+        shown = table("stage", *numbers, "agrees with the record", numbers=numbers)
+        for row in found:
+            shown.add_row(
+                protocol.stage(row["name"]).title,
+                percent(row["validation"]["accuracy"]),
+                figure(row["validation"]["loss"]),
+                percent(row["test"]["accuracy"]),
+                figure(row["test"]["loss"]),
+                "yes" if row["agrees"] else "NO",
+            )
+        answers.print(shown)
+    if all(row["agrees"] for row in found):
+        return 0
+    note(f"The models of '{run.name}' do not say what its predictions.csv says.")
+    return 1
+
+
+def show(comparison: Comparison) -> None:
+    """Print the stages side by side, and which to keep."""
+    numbers = ("trained", "epochs", "validation", "test", "tn fp fn tp")
+    shown = table("stage", *numbers, "against the last", numbers=numbers)
+    for stage in comparison.stages:
+        (tn, fp), (fn, tp) = stage.test.confusion
+        shown.add_row(
+            stage.title,
+            f"{stage.trainable_parameters / 1e6:.1f} M",
+            f"{stage.best_epoch or '–'}/{stage.epochs}",
+            f"{percent(stage.validation.accuracy)} {figure(stage.validation.loss)}",
+            f"{percent(stage.test.accuracy)} {figure(stage.test.loss)}",
+            f"{tn} {fp} {fn} {tp}",
+            "its start was trained anew" if stage.stale else stage.effect,
+        )
+    answers.print(shown)
+    answers.print(
+        "Parameters that train; best epoch of all; accuracy and loss; and of the test part true "
+        "negatives, false positives, false negatives and true positives.\n"
+    )
+    for sentence in (comparison.keep.reason, comparison.keep.overfitting, comparison.caveat):
+        if sentence:
+            answers.print(sentence)

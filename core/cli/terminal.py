@@ -1,0 +1,89 @@
+"""What the shell writes: answers to stdout, everything else to stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+# Names of files and classes are the user's: nothing in them is taken for markup.
+answers = Console(markup=False, highlight=False, emoji=False)
+notes = Console(stderr=True, markup=False, highlight=False, emoji=False)
+
+
+def answer(content: dict[str, Any]) -> None:
+    """Write an answer as JSON, alone on stdout."""
+    sys.stdout.write(json.dumps(content, indent=2) + "\n")
+
+
+def note(text: str) -> None:
+    """Write a sentence to stderr, unwrapped."""
+    notes.print(text, soft_wrap=True)
+
+
+def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
+    """An empty table; the columns called `numbers` are aligned to the right."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        if column in numbers:
+            made.add_column(column, justify="right", no_wrap=True)
+        else:
+            made.add_column(column, overflow="fold")
+    return made
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Bars with the time left, gone when the block ends; call it with (what, done, in all)."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=notes,
+        transient=True,
+        disable=not notes.is_terminal,
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(activity: str, done: int, total: int) -> None:
+            if activity not in tasks:
+                tasks[activity] = bars.add_task(activity)
+            bars.update(tasks[activity], completed=done, total=total)
+
+        yield progress
+
+
+@contextmanager
+def progress_bar(activity: str) -> Iterator[Callable[[int, int], None]]:
+    """One such bar; call it with (done, in all)."""
+    with progress_bars() as progress:
+        yield partial(progress, activity)
+
+
+def percent(share: float | None) -> str:
+    """0.9712 as 97.1 %; a dash when not defined."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def figure(value: float | None) -> str:
+    """0.12345 as 0.1235; a dash when not defined."""
+    return "–" if value is None else f"{value:.4f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as 0:01:30; a dash when not known."""
+    return "–" if seconds is None else str(timedelta(seconds=round(seconds)))
