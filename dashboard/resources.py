@@ -15,6 +15,8 @@ from core.data.index import Dataset
 from core.data.splits import plan_pictures
 from core.evaluation.comparison import compare
 from core.evaluation.results import Comparison
+from core.training.hardware import Hardware, measured_pace, pace_of
+from core.training.hardware import hardware as look_at_hardware
 from core.training.runs import Run, Workspace, default_workspace
 from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Tray
@@ -32,6 +34,18 @@ def workspace() -> Workspace:
 def tasks() -> Tasks:
     """The work that goes on in the background of this server."""
     return Tasks()
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def hardware() -> Hardware:
+    """This computer."""
+    return look_at_hardware(default_workspace())
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def pace() -> float:
+    """Multiplications a second that training reaches here: as in the newest run, else a guess."""
+    return pace_of(workspace().runs()) or measured_pace()
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)

@@ -8,6 +8,7 @@ from typing import Self
 from core.data.index import read_file
 from core.prediction import Prediction
 from core.training.runs import Run
+from dashboard.components import words
 from dashboard.components.pictures import address, small
 
 SAMPLES_PER_CLASS = 3
@@ -49,7 +50,7 @@ class Glance:
         """Sum up an answer."""
         probability = (prediction.probability or {}).get(positive)
         return cls(
-            answer=prediction.status if probability is None else f"{probability:.1%}",
+            answer=prediction.status if probability is None else words.chance(probability),
             probability=probability,
             thumbnail=address(small(prediction.scan.pixels, 96)) if prediction.scan else None,
         )

@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import PurePath
 
@@ -10,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from core.explanation.geometry import COLOURS
+from core.imaging.scans import Scan
 from core.prediction import Prediction
 from core.training.runs import Run
 from dashboard.components import pictures, words
@@ -21,7 +23,8 @@ def show(run: Run, prediction: Prediction) -> None:
         _no_answer(prediction)
         return
     _, positive = run.classes
-    st.html(_verdict(prediction, prediction.probability, positive))
+    title = run.protocol.stage(prediction.stage).title
+    st.html(_verdict(prediction, prediction.probability, positive, title))
     for caution in _cautions(prediction):
         st.caption(f":material/info: {caution}")
     _scale(prediction)
@@ -38,16 +41,18 @@ def downloads(run: Run, prediction: Prediction, method: str, picture: np.ndarray
         _file("Result", partial(_record, run, prediction, method), f"{stem}.json")
     if prediction.scan is not None:
         with st.popover("About this file", type="tertiary"):
-            st.table(_facts(prediction), border="horizontal")
+            st.table(_facts(prediction, prediction.scan), border="horizontal")
 
 
-def _file(label, data, name: str) -> None:
+def _file(label: str, data: Callable[[], bytes | str], name: str) -> None:
     st.download_button(
         label, data, file_name=name, on_click="ignore", icon=":material/download:", width="stretch"
     )
 
 
-def _verdict(prediction: Prediction, probability, positive: str) -> str:
+def _verdict(
+    prediction: Prediction, probability: Mapping[str, float], positive: str, title: str
+) -> str:
     rows = "".join(
         f'<div class="share{" positive" if name == positive else ""}">'
         f"<span>{html.escape(name)}</span><b>{words.chance(p)}</b>"
@@ -55,7 +60,7 @@ def _verdict(prediction: Prediction, probability, positive: str) -> str:
         for name, p in sorted(probability.items(), key=lambda pair: pair[0] != prediction.label)
     )
     return (
-        f'<div class="verdict"><small>The network calls this</small>'
+        f'<div class="verdict"><small>{html.escape(title)} calls {_name(prediction)}</small>'
         f"<strong>{html.escape(str(prediction.label))}</strong>{rows}</div>"
     )
 
@@ -64,9 +69,13 @@ def _no_answer(prediction: Prediction) -> None:
     head = "Not answered" if prediction.status == "refused" else "Not readable"
     reason = str(prediction.reason)
     st.html(
-        f'<div class="verdict none"><small>{head}</small>'
+        f'<div class="verdict none"><small>{_name(prediction)}</small><strong>{head}</strong>'
         f"<p>{html.escape(reason[:1].upper() + reason[1:])}</p></div>"
     )
+
+
+def _name(prediction: Prediction) -> str:
+    return html.escape(prediction.file)
 
 
 def _cautions(prediction: Prediction) -> list[str]:
@@ -98,9 +107,8 @@ def _colour_bar() -> str:
     return pictures.address(pictures.small(np.repeat(ramp, 8, axis=0), 256))
 
 
-def _facts(prediction: Prediction) -> dict[str, str]:
-    scan, prepared = prediction.scan, prediction.prepared
-    assert scan is not None
+def _facts(prediction: Prediction, scan: Scan) -> dict[str, str]:
+    prepared = prediction.prepared
     height, width = scan.pixels.shape[:2]
     facts = {"File": prediction.file, "Format": scan.format, "Size": f"{width} × {height} pixels"}
     if scan.slices > 1:

@@ -7,17 +7,17 @@ from dashboard import resources, state, tray
 from dashboard.components import words
 from dashboard.tray import Item
 
-FORMATS = "PNG, JPEG, TIFF, BMP, DICOM or NIfTI, as many as you like. They stay in memory."
+FORMATS = "PNG, JPEG, TIFF, BMP, DICOM or NIfTI"
 
 
-def show() -> None:
+def show(label: str = f"Drop scans here: {FORMATS}, as many as you like") -> None:
     """The drop zone. What is dropped goes to the session's tray, and the zone is empty again."""
     key = f"{state.DROP}-{st.session_state.get(state.DROP, 0)}"
     st.file_uploader(
-        "Drop scans here",
+        label,
         accept_multiple_files=True,
         key=key,
-        help=FORMATS,
+        help="Files stay in memory and are gone when you close the page. Nothing is written.",
         on_change=_take,
         args=(key,),
     )

@@ -44,3 +44,7 @@ def _encoded(picture: Image.Image, format: str) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, format)
     return buffer.getvalue()
+
+
+BLANK = small(np.zeros((8, 8, 3), np.uint8), 8)
+"""Stands for a picture that is not where it was."""

@@ -119,7 +119,7 @@ def _light_box(item: Item, prediction: Prediction, picture: np.ndarray | None) -
             st.image(picture, output_format="PNG", width="stretch", alt=f"Scan {item.name}")
     if prediction.scan is not None and prediction.scan.slices > 1:
         st.slider(
-            f"Slice of {prediction.scan.slices}",
+            f"Slice {prediction.scan.slice + 1} of {prediction.scan.slices}",
             1,
             prediction.scan.slices,
             value=prediction.scan.slice + 1,

@@ -15,7 +15,7 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """`40 s`, `12 min`, `3 h 20 min`; a dash when it is not known."""
+    """`40 s`, `12 min`, `3 h 20 min`, `3 days`; a dash when it is not known."""
     if seconds is None:
         return "–"
     if seconds < 60:
@@ -24,7 +24,9 @@ def duration(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+    return f"{round(hours / 24)} days"
 
 
 def millions(number: int) -> str:
@@ -49,3 +51,8 @@ def moment(iso: str) -> str:
 def chance(p: float) -> str:
     """`97.1 %`; never quite none or all of it."""
     return "> 99.9 %" if p > 0.999 else "< 0.1 %" if p < 0.001 else percent(p)
+
+
+def signed(number: float, digits: int) -> str:
+    """`+0.110`, `−0.290`, with a minus sign as wide as the plus."""
+    return f"{number:+.{digits}f}".replace("-", "−")

@@ -10,8 +10,8 @@ from dashboard import resources
 from dashboard.components import words
 from dashboard.tray import Item
 
-ROW = 44
-LONGEST = 9
+ROW = 40
+LONGEST = 6
 
 
 def show(run: Run, stage: str) -> Item:
@@ -37,6 +37,7 @@ def show(run: Run, stage: str) -> Item:
             "file": st.column_config.TextColumn("File", width="small"),
             "answer": st.column_config.TextColumn(f"P({run.positive})", width=76),
         },
+        placeholder="",
         alt="Scans on the desk with the probability of each",
     )
     tray.selected = keys[chosen.selection.rows[0] if chosen.selection.rows else selected]

@@ -1,3 +1,100 @@
-from dashboard.components import shell
+"""Compare: what each stage was worth, which one to keep, and the scans behind the numbers."""
 
-shell.header("Compare")
+import streamlit as st
+
+from core.evaluation.calibration import reliability
+from core.evaluation.results import Comparison
+from core.evaluation.roc import roc_curve
+from core.reporting import figures
+from core.training.runs import Run
+from dashboard import resources, state
+from dashboard.components import (
+    chart,
+    confusion,
+    difference,
+    metrics_table,
+    part_picker,
+    recommendation,
+    shell,
+)
+
+
+def epochs(run: Run, _comparison: Comparison) -> None:
+    titles = {stage.name: stage.title for stage in run.protocol.stages}
+    each = st.segmented_control(
+        "Curves",
+        ["One axis", "Stage by stage"],
+        default="One axis",
+        required=True,
+        key=state.CURVES,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    draw = figures.stage_curves if each == "Stage by stage" else figures.all_stages_curves
+    figure = draw(run.history(), titles, look=chart.look())
+    chart.show(figure, "epochs", "Loss and accuracy, training and validation, epoch by epoch")
+
+
+def held_out(_run: Run, comparison: Comparison) -> None:
+    figure = figures.validation_against_test(comparison, look=chart.look())
+    chart.show(figure, "held-out", "Accuracy and loss of each stage, validation against test")
+    figure = figures.overfitting_gap(comparison, look=chart.look())
+    chart.show(figure, "overfitting", "By how much training looks better than validation")
+
+
+def thresholds(run: Run, comparison: Comparison) -> None:
+    part = part_picker.show()
+    predictions = {name: run.predictions(name) for name in run.finished_stages()}
+    rows = {name: table[table["split"] == part] for name, table in predictions.items()}
+    left, right = st.columns(2, gap="large")
+    with left:
+        curves = {name: roc_curve(table, run.positive) for name, table in rows.items()}
+        figure = figures.roc_curves(curves, comparison, part, look=chart.look())
+        chart.show(figure, "roc", "ROC curves of the stages")
+    with right:
+        kept = comparison.keep.stage or comparison.stages[-1].name
+        bins = {kept: reliability(rows[kept], run.positive)}
+        titles = {stage.name: stage.title for stage in comparison.stages}
+        figure = figures.reliability_diagram(bins, titles, look=chart.look())
+        chart.show(figure, "calibration", f"Observed against predicted share, {titles[kept]}")
+
+
+def numbers(run: Run, comparison: Comparison) -> None:
+    metrics_table.show(comparison, part_picker.show())
+    metrics_table.downloads(run, comparison)
+
+
+def two_stages(run: Run, comparison: Comparison) -> None:
+    if len(comparison.stages) < 2:
+        st.caption("It takes two finished stages to compare two.")
+    else:
+        difference.show(run, comparison)
+
+
+FIGURES = {
+    "Matrices": confusion.show,
+    "Epochs": epochs,
+    "Validation and test": held_out,
+    "Thresholds": thresholds,
+    "Numbers": numbers,
+    "Two stages": two_stages,
+}
+
+run = shell.header("Compare", "What each stage of fine-tuning was worth, and which one to keep.")
+
+if run is None or not run.finished_stages():
+    shell.empty(
+        "Here the stages of a run stand side by side",
+        "Confusion matrices, curves and figures with intervals appear as soon as one stage is "
+        "trained.",
+        "views/train.py",
+        "Train a stage",
+    )
+else:
+    comparison = resources.comparison(run)
+    recommendation.show(comparison)
+    tabs = st.tabs(list(FIGURES), key=state.COMPARE_TAB, bind="query-params")
+    for tab, show in zip(tabs, FIGURES.values(), strict=True):
+        if tab.open:
+            with tab:
+                show(run, comparison)

@@ -21,7 +21,7 @@ else:
         stage = stage_picker.show(run)
     if resources.tray().items:
         with beside:
-            drop_zone.show()
+            drop_zone.show("Drop more scans here")
             item = worklist.show(run, stage)
             linked.remember(item)
         with desk:

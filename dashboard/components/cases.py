@@ -1,0 +1,86 @@
+"""Scans in a list: what they are, how probable each stage found the positive class."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.training.runs import Run
+from dashboard import resources
+from dashboard.components import linked, pictures, words
+
+MOST = 60
+ROW = 48
+
+
+def show(run: Run, rows: pd.DataFrame, titles: Mapping[str, str], name: str) -> None:
+    """The list, and the scan that is selected in it with the way to Explain.
+
+    Args:
+        run: Whose scans they are.
+        rows: Columns file, view, label and one for each stage in `titles`: the probability of
+            the positive class. The first rows are shown.
+        titles: Of the stages, by column.
+        name: What the list is of; another name is another list.
+    """
+    if rows.empty:
+        st.caption("There is no such scan.")
+        return
+    total, rows = len(rows), rows.head(MOST).reset_index(drop=True)
+    digests = run.split().drop_duplicates("file").set_index("file")["sha256"]
+    thumbnails = [_thumbnail(run, file, digests[file]) for file in rows["file"]]
+    left, right = st.columns([3.2, 1], gap="medium")
+    with left:
+        selected = _table(run, rows, thumbnails, titles, name)
+        if total > MOST:
+            st.caption(f"The {MOST} that were called least rightly, of {total:,}.")
+    with right:
+        _one(rows.loc[selected], thumbnails[selected])
+
+
+def _table(
+    run: Run, rows: pd.DataFrame, thumbnails: list[bytes], titles: Mapping[str, str], name: str
+) -> int:
+    views = [f"{f}, view {v}" if v else f for f, v in zip(rows["file"], rows["view"], strict=True)]
+    shown = pd.DataFrame({"scan": map(pictures.address, thumbnails), "file": views})
+    columns = {
+        "scan": st.column_config.ImageColumn("", width=56),
+        "file": st.column_config.TextColumn("File", width="medium"),
+    }
+    for stage, title in titles.items():
+        shown[stage] = 100 * rows[stage]
+        columns[stage] = st.column_config.NumberColumn(
+            title,
+            format="%.1f %%",
+            width=84,
+            help=f"Probability of {words.plain(run.positive)}; from 50 % on it is called that",
+        )
+    chosen = st.dataframe(
+        shown,
+        key=f"cases-{name}",
+        hide_index=True,
+        row_height=ROW,
+        height=ROW * min(len(rows), 6) + 40,
+        on_select="rerun",
+        selection_mode="single-row-required",
+        column_config=columns,
+        alt=f"Scans with the probability of {run.positive} at each stage",
+    )
+    return chosen.selection.rows[0] if chosen.selection.rows else 0
+
+
+def _one(row: pd.Series, thumbnail: bytes) -> None:
+    st.image(thumbnail, width="stretch", alt=f"Scan {row['file']}")
+    st.caption(f"{words.plain(row['file'])} is of class **{words.plain(row['label'])}**.")
+    if row["view"]:
+        st.caption("The list is of an augmented view; Explain opens the scan that it was made of.")
+    if st.button("Explain this scan", type="primary", width="stretch"):
+        linked.go(row["file"])
+
+
+def _thumbnail(run: Run, file: str, sha256: str) -> bytes:
+    root = run.config.data.root
+    if not (Path(root) / file).is_file():
+        return pictures.BLANK
+    return resources.thumbnail(root, file, sha256, None)

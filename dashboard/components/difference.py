@@ -1,0 +1,106 @@
+"""Any two stages side by side: their figures, the difference, and the scans that changed sides."""
+
+import html
+
+import streamlit as st
+
+from core.evaluation.changes import changes
+from core.evaluation.keep import p_value
+from core.evaluation.results import Comparison, Difference, Pair, Part
+from core.reporting.figures import changes_matrix, confusion_matrices
+from core.training.runs import Run
+from dashboard import state
+from dashboard.components import cases, chart, metrics_table, part_picker, words
+
+TESTED = ("accuracy", "auc", "loss")
+CHANGED = ("made wrong", "put right", "wrong in both")
+
+
+def show(run: Run, comparison: Comparison) -> None:
+    """Choose two stages; see what came of the scans between them."""
+    part, first, second = _choose(comparison)
+    stages = [comparison.stage(name) for name in (first, second)]
+    titles = {stage.name: stage.title for stage in stages}
+    table = changes(run.predictions(first), run.predictions(second), comparison.positive)
+    table = table[table["split"] == part].rename(columns={"first": first, "second": second})
+    left, right = st.columns([1.6, 1], gap="large")
+    with left:
+        both = comparison.model_copy(update={"stages": stages})
+        figure = confusion_matrices(both, part, look=chart.look())
+        chart.show(figure, "two-matrices", "Confusion matrices of the two stages")
+    with right:
+        classes = comparison.negative, comparison.positive
+        figure = changes_matrix(table, *titles.values(), classes, look=chart.look())
+        chart.show(figure, "changes", "How each cell of the confusion matrix changed")
+    _table(comparison, first, second, part)
+    counts = table["change"].value_counts()
+    change = st.segmented_control(
+        "Scans",
+        CHANGED,
+        default=CHANGED[0],
+        required=True,
+        format_func=lambda name: f"{counts.get(name, 0)} {name}",
+        key=state.CHANGE,
+        bind="query-params",
+    )
+    cases.show(run, table[table["change"] == change], titles, f"{first}-{second}-{part}-{change}")
+
+
+def _choose(comparison: Comparison) -> tuple[Part, str, str]:
+    titles = {stage.name: stage.title for stage in comparison.stages}
+    names = list(titles)
+    place, one, other = st.columns([1.2, 1, 1], gap="medium", vertical_alignment="bottom")
+    with place:
+        part = part_picker.show()
+    first = one.selectbox(
+        "Stage", names[:-1], format_func=titles.get, key=state.FIRST, bind="query-params"
+    )
+    later = names[names.index(first) + 1 :]
+    if state.get(state.SECOND) not in later:
+        state.put(state.SECOND, later[-1])
+    second = other.selectbox(
+        "against", later, format_func=titles.get, key=state.SECOND, bind="query-params"
+    )
+    return part, first, second
+
+
+def _table(comparison: Comparison, first: str, second: str, part: Part) -> None:
+    pair = comparison.pair(first, second, part)
+    stages = [comparison.stage(name) for name in (first, second)]
+    rows = ""
+    for name, label in metrics_table.FIGURES.items():
+        cells = "".join(metrics_table.figure(stage, part, name) for stage in stages)
+        tested: Difference | None = getattr(pair, name) if name in TESTED else None
+        rows += f"<tr><th>{label}</th>{cells}{_difference(name, tested)}</tr>"
+    head = "".join(f"<th>{html.escape(stage.title)}</th>" for stage in stages)
+    st.html(
+        f'<table class="numbers"><thead><tr><th></th>{head}<th>Difference</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+    st.caption(_sides(pair))
+
+
+def _difference(name: str, tested: Difference | None) -> str:
+    if tested is None or tested.value is None:
+        return "<td></td>"
+    share = name == "accuracy"
+    detail = []
+    if tested.interval is not None:
+        detail.append(" to ".join(_signed(edge, share) for edge in tested.interval))
+    if tested.p is not None:
+        detail.append(html.escape(p_value(tested.p)))
+    points = " points" if share else ""
+    change = _signed(tested.value, share) + points
+    return f"<td>{change}<small>{', '.join(detail)}</small></td>"
+
+
+def _signed(number: float, share: bool) -> str:
+    return words.signed(100 * number, 1) if share else words.signed(number, 3)
+
+
+def _sides(pair: Pair) -> str:
+    return (
+        f"Of {pair.n} scans {pair.gained} were put right and {pair.lost} made wrong. "
+        "Accuracy: McNemar's exact test; AUC: DeLong's; loss: sign flips by group. "
+        "p is not corrected for the number of pairs you look at."
+    )

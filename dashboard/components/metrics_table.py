@@ -1,0 +1,136 @@
+"""The figures of all stages in one table, each with its interval, and as CSV."""
+
+import html
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.intervals import Interval
+from core.evaluation.results import PARTS, Comparison, Part, StageResult
+from core.training.runs import Run
+from dashboard.components import words
+
+FIGURES = {
+    "accuracy": "Accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "balanced_accuracy": "Balanced accuracy",
+    "auc": "AUC",
+    "loss": "Loss (cross-entropy)",
+    "brier": "Brier score",
+    "calibration_error": "Calibration error",
+}
+SHARES = ("accuracy", "sensitivity", "specificity", "balanced_accuracy")
+
+
+def show(comparison: Comparison, part: Part) -> None:
+    """One column a stage, one row a figure."""
+    head = "".join(f"<th>{_title(comparison, stage)}</th>" for stage in comparison.stages)
+    body = "".join(
+        f"<tr><th>{label}</th>{''.join(figure(s, part, name) for s in comparison.stages)}</tr>"
+        for name, label in FIGURES.items()
+    )
+    body += "".join(
+        f'<tr class="plain"><th>{label}</th>'
+        f"{''.join(f'<td>{text}</td>' for text in map(tell, comparison.stages))}</tr>"
+        for label, tell in _FACTS.items()
+    )
+    kept = [s.name for s in comparison.stages].index(comparison.keep.stage or "") + 2
+    st.html(
+        f"<style>.numbers :is(td, th):nth-child({kept}) {{ background: var(--field); }}</style>"
+        f'<table class="numbers"><thead><tr><th></th>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def downloads(run: Run, comparison: Comparison) -> None:
+    """The numbers behind every figure of the page."""
+    with st.container(horizontal=True, gap="small"):
+        for label, table in (
+            ("Figures", lambda: long(comparison)),
+            ("Epochs", run.history),
+            ("Predictions", lambda: predictions(run)),
+        ):
+            st.download_button(
+                f"{label} as CSV",
+                lambda table=table: table().to_csv(index=False),
+                file_name=f"{run.name}-{label.lower()}.csv",
+                mime="text/csv",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def long(comparison: Comparison) -> pd.DataFrame:
+    """Columns stage, part, n, figure, value, low, high: one row a figure."""
+    return pd.DataFrame(
+        {
+            "stage": stage.name,
+            "part": part,
+            "n": result.n,
+            "figure": name,
+            "value": getattr(result, name),
+            "low": (found := result.intervals.get(name)) and found[0],
+            "high": found and found[1],
+        }
+        for stage in comparison.stages
+        for part in PARTS
+        for result in [getattr(stage, part)]
+        for name in FIGURES
+    )
+
+
+def predictions(run: Run) -> pd.DataFrame:
+    """The predictions of all finished stages under one another."""
+    stages = run.finished_stages()
+    return pd.concat([run.predictions(stage).assign(stage=stage) for stage in stages])
+
+
+def value(name: str, number: float | None) -> str:
+    """A figure for reading: a share as per cent, all else with three decimals."""
+    if number is None:
+        return "–"
+    return words.percent(number) if name in SHARES else f"{number:.3f}"
+
+
+def interval(name: str, edges: Interval | None) -> str:
+    """Its interval, without the unit."""
+    if edges is None:
+        return ""
+    return "–".join(f"{100 * e:.1f}" if name in SHARES else f"{e:.3f}" for e in edges)
+
+
+def _title(comparison: Comparison, stage: StageResult) -> str:
+    mark = marks(comparison, stage)
+    return html.escape(stage.title) + (f"<small>{', '.join(mark)}</small>" if mark else "")
+
+
+def marks(comparison: Comparison, stage: StageResult) -> list[str]:
+    """What must be said of a stage wherever it is named."""
+    found = ["keep"] if stage.name == comparison.keep.stage else []
+    if stage.worse:
+        found.append("worse than the stage before")
+    if stage.stale:
+        found.append("stale: the stage before was trained anew")
+    return found
+
+
+def figure(stage: StageResult, part: Part, name: str) -> str:
+    """A table cell: the figure and below it the interval."""
+    result = getattr(stage, part)
+    return (
+        f"<td>{value(name, getattr(result, name))}"
+        f"<small>{interval(name, result.intervals.get(name))}</small></td>"
+    )
+
+
+_FACTS = {
+    "Overfitting: validation minus training loss": lambda s: (
+        "–" if s.overfitting.loss is None else words.signed(s.overfitting.loss, 3)
+    ),
+    "Epochs, the best of them": lambda s: f"{s.epochs}, {s.best_epoch or '–'}",
+    "Trained parameters": lambda s: words.millions(s.trainable_parameters),
+    "Learning rate": lambda s: np.format_float_positional(s.learning_rate, trim="-"),
+    "Against the stage before": lambda s: html.escape(s.note),
+}
