@@ -1,0 +1,115 @@
+"""The difference matrix of two stages: which scans changed sides."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.reporting.figures.style import PALETTES, Look, styled
+
+CELLS = (("tn", "fp"), ("fn", "tp"))
+
+
+def changes_matrix(
+    table: pd.DataFrame,
+    first: str,
+    second: str,
+    classes: tuple[str, str],
+    *,
+    look: Look = "dark",
+) -> go.Figure:
+    """By how much each cell of the confusion matrix grew or shrank, and who moved.
+
+    Args:
+        table: Rows of `core.evaluation.changes.changes`, of the part to be shown.
+        first: Title of the earlier stage.
+        second: Title of the later one.
+        classes: Names of the negative and the positive class.
+        look: Dark or light.
+
+    Returns:
+        A figure in which each cell is a selectable point, its `customdata` being [cell], one
+        of tn, fp, fn, tp. Colour says better or worse, not more or fewer.
+    """
+    colours = PALETTES[look]
+    before = table["outcome_first"].value_counts()
+    after = table["outcome_second"].value_counts()
+    moved = table[table["outcome_first"] != table["outcome_second"]]
+    came, went = moved["outcome_second"].value_counts(), moved["outcome_first"].value_counts()
+    where = [(is_, called, CELLS[is_][called]) for is_ in (0, 1) for called in (0, 1)]
+    net = {cell: int(after.get(cell, 0) - before.get(cell, 0)) for *_, cell in where}
+    better = [[net["tn"], -net["fp"]], [-net["fn"], net["tp"]]]
+    reach = max(1, *(abs(value) for value in net.values()))
+    figure = go.Figure(
+        go.Heatmap(
+            z=better,
+            zmin=-reach,
+            zmax=reach,
+            colorscale=[[0, colours.bad], [0.5, colours.surface], [1, colours.good]],
+            showscale=False,
+            xgap=3,
+            ygap=3,
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[called for _, called, _ in where],
+            y=[is_ for is_, *_ in where],
+            mode="markers+text",
+            marker={"symbol": "square", "size": 70, "opacity": 0},
+            selected={"marker": {"opacity": 0}},
+            unselected={"marker": {"opacity": 0}},
+            text=[
+                f"<span style='font-size:1.5em'>{_signed(net[cell])}</span><br>"
+                f"{came.get(cell, 0)} in, {went.get(cell, 0)} out"
+                for *_, cell in where
+            ],
+            textfont={
+                "size": 13,
+                "color": [
+                    colours.on_high if abs(net[cell]) > 0.6 * reach else colours.text
+                    for *_, cell in where
+                ],
+            },
+            customdata=[[cell] for *_, cell in where],
+            hovertext=[
+                f"{classes[is_]} called {classes[called]}:<br>"
+                f"{before.get(cell, 0)} with {first}, {after.get(cell, 0)} with {second}"
+                for is_, called, cell in where
+            ],
+            hoverinfo="text",
+        )
+    )
+    names = list(classes)
+    figure.update_xaxes(
+        tickvals=[0, 1], ticktext=names, showgrid=False, fixedrange=True, title_text="Called"
+    )
+    figure.update_yaxes(
+        tickvals=[0, 1],
+        ticktext=names,
+        showgrid=False,
+        fixedrange=True,
+        range=[1.5, -0.5],
+        title_text="What it is",
+    )
+    styled(figure, look, height=340)
+    figure.update_layout(
+        title={
+            "text": f"From {first} to {second}<br><span style='font-size:0.8em;"
+            f"color:{colours.muted}'>Blue: more scans right. Orange: fewer.</span>",
+            "font": {"size": 14},
+            "x": 0,
+            "xref": "paper",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 10},
+        },
+        margin={"t": 60},
+        showlegend=False,
+        clickmode="event+select",
+    )
+    return figure
+
+
+def _signed(value: int) -> str:
+    return f"+{value}" if value > 0 else f"−{-value}" if value < 0 else "0"

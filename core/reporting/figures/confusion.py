@@ -1,0 +1,155 @@
+"""The confusion matrices of all stages on one colour scale."""
+
+from typing import Any, Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.evaluation.results import Comparison, StageResult
+from core.reporting.figures.style import PALETTES, Look, Palette, share, stage_colour, styled
+
+CELLS = (("tn", "fp"), ("fn", "tp"))
+
+
+def confusion_matrices(
+    comparison: Comparison,
+    part: Literal["train", "validation", "test"] = "test",
+    *,
+    percent: bool = False,
+    look: Look = "dark",
+) -> go.Figure:
+    """One matrix a stage: a row is what a scan is, a column what it was called.
+
+    Args:
+        comparison: The stages.
+        part: Of the data.
+        percent: Colour and read shares of each row instead of counts.
+        look: Dark or light.
+
+    Returns:
+        A figure in which each cell is a selectable point; its `customdata` is [stage, cell],
+        cell being one of tn, fp, fn, tp.
+    """
+    colours = PALETTES[look]
+    stages = comparison.stages
+    counts = [np.array(getattr(stage, part).confusion) for stage in stages]
+    rows = [np.maximum(count.sum(axis=1, keepdims=True), 1) for count in counts]
+    shares = [count / row for count, row in zip(counts, rows, strict=True)]
+    shown = [100 * s for s in shares] if percent else counts
+    top = 100.0 if percent else float(max(count.max() for count in counts) or 1)
+    figure = make_subplots(
+        cols=len(stages), shared_yaxes=True, horizontal_spacing=0.14 / max(2, len(stages))
+    )
+    for column, stage in enumerate(stages, start=1):
+        values = shown[column - 1]
+        figure.add_trace(
+            go.Heatmap(
+                z=values, coloraxis="coloraxis", xgap=3, ygap=3, showscale=False, hoverinfo="skip"
+            ),
+            1,
+            column,
+        )
+        figure.add_trace(
+            _cells(
+                comparison,
+                stage,
+                counts[column - 1],
+                shares[column - 1],
+                values / top,
+                percent,
+                colours,
+            ),
+            1,
+            column,
+        )
+        figure.add_annotation(
+            _heading(stage, part, colours), row=1, col=column, xref="x domain", yref="y domain"
+        )
+    names = [comparison.negative, comparison.positive]
+    figure.update_xaxes(
+        tickvals=[0, 1], ticktext=names, showgrid=False, fixedrange=True, tickangle=0
+    )
+    figure.update_yaxes(
+        tickvals=[0, 1], ticktext=names, showgrid=False, fixedrange=True, range=[1.5, -0.5]
+    )
+    styled(figure, look, height=300)
+    figure.update_yaxes(title_text="What it is", col=1)
+    figure.add_annotation(
+        text="What it was called", x=0.5, y=0, xref="paper", yref="paper", yshift=-42
+    )
+    steps = len(colours.sequence) - 1
+    figure.update_layout(
+        coloraxis={
+            "colorscale": [[i / steps, colour] for i, colour in enumerate(colours.sequence)],
+            "cmin": 0,
+            "cmax": top,
+            "colorbar": {
+                "thickness": 8,
+                "outlinewidth": 0,
+                "nticks": 5,
+                "ticksuffix": " %" if percent else "",
+                "tickfont": {"color": colours.muted, "size": 11},
+                "x": 1.01,
+            },
+        },
+        margin={"t": 58, "b": 56},
+        showlegend=False,
+        clickmode="event+select",
+    )
+    return figure
+
+
+def _cells(
+    comparison: Comparison,
+    stage: StageResult,
+    counts: Any,
+    shares: Any,
+    level: Any,
+    percent: bool,
+    colours: Palette,
+) -> go.Scatter:
+    """Text and a clickable point for each cell."""
+    names = (comparison.negative, comparison.positive)
+    where = [(is_, called) for is_ in (0, 1) for called in (0, 1)]
+    ink = [colours.on_high if level[cell] > 0.55 else colours.on_low for cell in where]
+    big = [share(shares[cell], 0) if percent else f"{counts[cell]}" for cell in where]
+    small = [f"{counts[cell]}" if percent else share(shares[cell], 0) for cell in where]
+    return go.Scatter(
+        x=[called for _, called in where],
+        y=[is_ for is_, _ in where],
+        mode="markers+text",
+        marker={"symbol": "square", "size": 56, "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        text=[
+            f"<span style='font-size:1.35em'>{b}</span><br>{s}"
+            for b, s in zip(big, small, strict=True)
+        ],
+        textfont={"color": ink, "size": 12},
+        customdata=[[stage.name, CELLS[is_][called]] for is_, called in where],
+        hovertext=[
+            f"<b>{stage.title}</b><br>{counts[is_, called]} of {counts[is_].sum()} {names[is_]} "
+            f"called {names[called]}"
+            for is_, called in where
+        ],
+        hoverinfo="text",
+    )
+
+
+def _heading(stage: StageResult, part: str, colours: Palette) -> dict[str, Any]:
+    result = getattr(stage, part)
+    interval = result.intervals.get("accuracy")
+    between = f" ({100 * interval[0]:.0f}–{100 * interval[1]:.0f})" if interval else ""
+    return {
+        "text": (
+            f"<b style='color:{stage_colour(stage.name)}'>{stage.title}</b><br>"
+            f"<span style='color:{colours.muted}'>{share(result.accuracy)}{between}</span>"
+        ),
+        "x": 0.5,
+        "y": 1,
+        "yanchor": "bottom",
+        "yshift": 4,
+        "showarrow": False,
+        "font": {"size": 12},
+    }

@@ -1,0 +1,166 @@
+"""What carries over: validation against test across the stages, and training against validation."""
+
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.evaluation.results import Comparison
+from core.reporting.figures.style import (
+    PALETTES,
+    PART_COLOURS,
+    PART_SYMBOLS,
+    Look,
+    faint,
+    stage_colour,
+    styled,
+)
+
+PARTS: tuple[Literal["validation", "test"], ...] = ("validation", "test")
+
+
+def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> go.Figure:
+    """Accuracy and loss of every stage on both held-out parts, with intervals.
+
+    The stage to keep stands on a band; one whose validation loss is higher than that of the
+    stage before is marked as worse.
+    """
+    figure = make_subplots(cols=2, horizontal_spacing=0.1)
+    at = list(range(len(comparison.stages)))
+    for column, measure in enumerate(("accuracy", "loss"), start=1):
+        for part, shift in zip(PARTS, (-0.08, 0.08), strict=True):
+            results = [getattr(stage, part) for stage in comparison.stages]
+            values = [getattr(result, measure) for result in results]
+            figure.add_trace(
+                go.Scatter(
+                    x=[x + shift for x in at],
+                    y=values,
+                    error_y=_bars(values, [result.intervals.get(measure) for result in results]),
+                    name=part,
+                    legendgroup=part,
+                    showlegend=column == 1,
+                    mode="lines+markers",
+                    line={"color": PART_COLOURS[part], "width": 2},
+                    marker={"symbol": PART_SYMBOLS[part], "size": 9},
+                    customdata=_hover(comparison, values, results, measure),
+                    hovertemplate="<b>%{customdata[0]}</b><br>%{fullData.name} "
+                    + measure
+                    + " %{customdata[1]}<extra></extra>",
+                ),
+                1,
+                column,
+            )
+    _stage_axis(figure, comparison, look)
+    styled(figure, look, height=340)
+    figure.update_yaxes(title_text="Accuracy", tickformat=".0%", col=1)
+    figure.update_yaxes(title_text="Loss", rangemode="tozero", col=2)
+    return figure
+
+
+def overfitting_gap(comparison: Comparison, *, look: Look = "dark") -> go.Figure:
+    """By how much training looks better than validation at each kept checkpoint.
+
+    Above nought is memory; an interval that holds nought shows none for certain.
+    """
+    figure = make_subplots(cols=2, horizontal_spacing=0.1)
+    colours = PALETTES[look]
+    for column, measure in enumerate(("loss", "accuracy"), start=1):
+        values = [getattr(stage.overfitting, measure) for stage in comparison.stages]
+        intervals = [stage.overfitting.intervals.get(measure) for stage in comparison.stages]
+        for position, stage in enumerate(comparison.stages):
+            value, interval = values[position], intervals[position]
+            figure.add_trace(
+                go.Scatter(
+                    x=[position],
+                    y=[value],
+                    error_y=_bars([value], [interval]),
+                    name=stage.title,
+                    mode="markers",
+                    marker={"size": 10, "color": stage_colour(stage.name)},
+                    customdata=[[_reading(value, interval, measure)]],
+                    hovertemplate="<b>%{fullData.name}</b><br>%{customdata[0]}<extra></extra>",
+                ),
+                1,
+                column,
+            )
+        figure.add_hline(
+            0, line={"color": colours.muted, "width": 1}, layer="below", row=1, col=column
+        )
+    _stage_axis(figure, comparison, look)
+    styled(figure, look, height=300)
+    figure.update_yaxes(title_text="Loss: validation − training", col=1)
+    figure.update_yaxes(title_text="Accuracy: training − validation", tickformat=".0%", col=2)
+    figure.update_layout(showlegend=False, margin={"t": 24})
+    return figure
+
+
+def _stage_axis(figure: go.Figure, comparison: Comparison, look: Look) -> None:
+    warning = f"<br><span style='color:{PALETTES[look].bad}'>worse</span>"
+    titles = [stage.title + (warning if stage.worse else "") for stage in comparison.stages]
+    figure.update_xaxes(
+        tickvals=list(range(len(titles))),
+        ticktext=titles,
+        range=[-0.5, len(titles) - 0.5],
+        showgrid=False,
+        fixedrange=True,
+    )
+    for position, stage in enumerate(comparison.stages):
+        if stage.name == comparison.keep.stage:
+            for column in (1, 2):
+                figure.add_vrect(
+                    position - 0.4,
+                    position + 0.4,
+                    row=1,
+                    col=column,
+                    line_width=0,
+                    layer="below",
+                    fillcolor=faint(stage_colour(stage.name), 0.12),
+                )
+                figure.add_annotation(
+                    text="keep",
+                    font={"size": 11, "color": stage_colour(stage.name)},
+                    x=position,
+                    y=1,
+                    yref="y domain",
+                    yanchor="bottom",
+                    row=1,
+                    col=column,
+                    showarrow=False,
+                )
+
+
+def _bars(values: list[float | None], intervals: list[Any]) -> dict[str, Any]:
+    """Error bars that reach to the ends of each interval."""
+    pairs = [
+        (0.0, 0.0)
+        if value is None or interval is None
+        else (interval[1] - value, value - interval[0])
+        for value, interval in zip(values, intervals, strict=True)
+    ]
+    return {
+        "type": "data",
+        "array": [max(0.0, up) for up, _ in pairs],
+        "arrayminus": [max(0.0, down) for _, down in pairs],
+        "thickness": 1.4,
+        "width": 4,
+    }
+
+
+def _hover(
+    comparison: Comparison, values: list[float | None], results: list[Any], measure: str
+) -> list[list[str]]:
+    return [
+        [stage.title, _reading(value, result.intervals.get(measure), measure)]
+        for stage, value, result in zip(comparison.stages, values, results, strict=True)
+    ]
+
+
+def _reading(value: float | None, interval: Any, measure: str) -> str:
+    if value is None:
+        return "not defined"
+    scale, unit = (100, " %") if measure == "accuracy" else (1, "")
+    digits = 1 if measure == "accuracy" else 3
+    between = ""
+    if interval is not None:
+        between = f" ({interval[0] * scale:.{digits}f} to {interval[1] * scale:.{digits}f})"
+    return f"{value * scale:.{digits}f}{unit}{between}"

@@ -1,0 +1,156 @@
+"""Colours, type and spacing that all figures share."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+
+Look = Literal["dark", "light"]
+
+STAGE_COLOURS = {
+    "baseline": "#a3acb4",
+    "stage1": "#4088f0",
+    "stage2": "#1b9a66",
+    "stage3": "#d09a18",
+    "final": "#c566c0",
+}
+"""Told apart with any kind of colour vision: at least 17 CIE76 units between any two, also as
+seen with protanopia, deuteranopia and tritanopia (Machado, Oliveira & Fernandes, 2009)."""
+
+PART_COLOURS = {"train": "#a3acb4", "validation": "#62b0c6", "test": "#e0a458"}
+PART_SYMBOLS = {"train": "square", "validation": "circle", "test": "diamond"}
+
+_SPARE_COLOURS = ("#4088f0", "#1b9a66", "#d09a18", "#c566c0", "#a3acb4")
+
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "showSendToCloud": False,  # plotly.js 4 offers to upload the figure to another host
+    "plotlyServerURL": "",
+    "toImageButtonOptions": {"format": "svg", "filename": "neurostage"},
+}
+"""For whatever shows a figure: `Figure.write_html`, a page."""
+
+_REMOVED_BUTTONS = (
+    "sendChartToCloud zoom2d pan2d select2d lasso2d zoomIn2d zoomOut2d autoScale2d resetScale2d"
+)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a look beside those of stages and parts."""
+
+    text: str
+    muted: str
+    grid: str
+    surface: str
+    good: str
+    bad: str
+    sequence: tuple[str, ...]
+    """From nothing to all, one hue."""
+    on_low: str
+    on_high: str
+    """Text on the lower and the upper half of the sequence."""
+
+
+PALETTES: dict[Look, Palette] = {
+    "dark": Palette(
+        text="#d8dfe5",
+        muted="#94a1ac",
+        grid="#243039",
+        surface="#182029",
+        good="#62b0c6",
+        bad="#e08a5c",
+        sequence=("#18222b", "#25424f", "#377082", "#62b0c6", "#b4dfea"),
+        on_low="#d8dfe5",
+        on_high="#0b1014",
+    ),
+    "light": Palette(
+        text="#1d2730",
+        muted="#5c6a75",
+        grid="#dde4e9",
+        surface="#ffffff",
+        good="#2b8aa3",
+        bad="#c8602c",
+        sequence=("#f1f6f8", "#c4e0e8", "#85bfce", "#3d8ea5", "#155165"),
+        on_low="#1d2730",
+        on_high="#ffffff",
+    ),
+}
+
+FONT = "Inter, 'Source Sans Pro', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
+
+
+def stage_colour(stage: str) -> str:
+    """Colour of a stage; one that the usual schedule lacks gets the same colour every time."""
+    if stage in STAGE_COLOURS:
+        return STAGE_COLOURS[stage]
+    return _SPARE_COLOURS[sum(stage.encode()) % len(_SPARE_COLOURS)]
+
+
+def faint(colour: str, opacity: float) -> str:
+    """`#rrggbb` as rgba with this opacity."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def styled(figure: go.Figure, look: Look, *, height: int) -> go.Figure:
+    """Give a figure the look, in place, and return it."""
+    colours = PALETTES[look]
+    axis = {
+        "gridcolor": colours.grid,
+        "linecolor": colours.grid,
+        "zeroline": False,
+        "ticks": "",
+        "tickfont": {"color": colours.muted, "size": 11},
+        "title": {"font": {"color": colours.muted, "size": 12}, "standoff": 8},
+        "automargin": True,
+    }
+    figure.update_layout(
+        modebar={
+            # Here as well as in CONFIG: no figure may leave the machine wherever it is shown.
+            "remove": _REMOVED_BUTTONS.split(),
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": colours.muted,
+            "activecolor": colours.text,
+        },
+        template=go.layout.Template(
+            layout={
+                "font": {"family": FONT, "color": colours.text, "size": 12},
+                "paper_bgcolor": "rgba(0,0,0,0)",
+                "plot_bgcolor": "rgba(0,0,0,0)",
+                "xaxis": axis,
+                "yaxis": axis,
+                "hoverlabel": {
+                    "bgcolor": colours.surface,
+                    "bordercolor": colours.grid,
+                    "font": {"color": colours.text, "family": FONT},
+                },
+                "legend": {
+                    "orientation": "h",
+                    "x": 0,
+                    "y": 1.02,
+                    "yanchor": "bottom",
+                    "font": {"color": colours.text, "size": 12},
+                },
+                "annotationdefaults": {"font": {"color": colours.muted}, "showarrow": False},
+            }
+        ),
+        height=height,
+        margin={"l": 8, "r": 8, "t": 48, "b": 8},
+        dragmode=False,
+    )
+    return figure
+
+
+def empty(message: str, look: Look, *, height: int = 240) -> go.Figure:
+    """In place of a figure that there is nothing for: a sentence."""
+    figure = styled(go.Figure(), look, height=height)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.add_annotation(text=message, x=0.5, y=0.5, xref="paper", yref="paper")
+    return figure
+
+
+def share(value: float | None, digits: int = 1) -> str:
+    """A share in per cent for reading."""
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
