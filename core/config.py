@@ -6,12 +6,12 @@ elsewhere holds a number that belongs here. The two presets are `REPORT`, the st
 report's experiment as it was, and `LEAKFREE`, the one to trust.
 """
 
+from itertools import pairwise
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import SettingError
-
 
 Scaling = Literal["unit", "imagenet"]
 """`unit` is RGB x 1/255; `imagenet` is BGR minus the ImageNet mean, as VGG19 was trained."""
@@ -122,6 +122,10 @@ class Protocol(Frozen):
         names = [stage.name for stage in self.stages]
         if len(set(names)) != len(names) or not names:
             raise ValueError(f"stage names must be present and differ: {names}")
+        # What has trained must stay unfrozen: a frozen prefix is taken to be untouched.
+        for former, later in pairwise(self.stages):
+            if not all(later.unfreezes(layer) for layer in former.unfrozen):
+                raise ValueError(f"{later.name} must unfreeze more than {former.name}")
         return self
 
     def stage(self, name: str) -> Stage:
@@ -140,8 +144,20 @@ class Protocol(Frozen):
         )
 
     def with_stage(self, name: str, **changes: object) -> "Protocol":
-        """A copy in which one stage has other settings (see `Stage`)."""
-        changed = Stage.model_validate(self.stage(name).model_dump() | changes)
+        """A copy in which one stage has other settings (see `Stage`).
+
+        Raises:
+            SettingError: There is no such stage, or the setting is not possible.
+        """
+        try:
+            changed = Stage.model_validate(self.stage(name).model_dump() | changes)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            raise SettingError(
+                f"a possible {problem['loc'][0]} for {name}",
+                f"{problem['input']} was given ({problem['msg'].lower()})",
+                "Choose another value.",
+            ) from error
         stages = tuple(changed if s.name == name else s for s in self.stages)
         return self.model_copy(update={"stages": stages})
 
