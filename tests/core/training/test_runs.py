@@ -1,0 +1,124 @@
+"""The run folder as others read it."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from core.config import REPORT
+from core.errors import RunError, SettingError
+from core.training.runs import RunData, RunStatus, Workspace, default_workspace
+
+DATA = RunData(
+    root="scans", negative="no", positive="yes", already_split=False, already_cropped=False
+)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+def test_a_new_run_has_its_configuration_and_nothing_else(workspace):
+    run = workspace.create(REPORT, DATA, name="first")
+    assert run.protocol == REPORT
+    assert run.classes == ("no", "yes")
+    assert run.status == RunStatus()
+    assert run.finished_stages() == []
+    assert run.history().empty
+    assert run.split().empty
+    assert json.loads((run.path / "config.json").read_text())["weights"] is None
+
+
+def test_names_are_free_and_plain(workspace):
+    first, second = (workspace.create(REPORT, DATA) for _ in range(2))
+    assert first.name != second.name
+    with pytest.raises(SettingError, match="exists"):
+        workspace.create(REPORT, DATA, name=first.name)
+    for name in ("../outside", "a/b", "", ".hidden", "x" * 65, "with space"):
+        with pytest.raises(SettingError):
+            workspace.create(REPORT, DATA, name=name or " ")
+        with pytest.raises(RunError):
+            workspace.run(name)
+
+
+def test_runs_are_listed_newest_first(workspace):
+    import os
+
+    for age, name in enumerate(("new", "middle", "old")):
+        config = workspace.create(REPORT, DATA, name=name).path / "config.json"
+        os.utime(config, (1e9 - age, 1e9 - age))
+    (workspace.path / "runs" / "stray").mkdir()
+    assert [run.name for run in workspace.runs()] == ["new", "middle", "old"]
+
+
+def test_an_unknown_run_names_those_there_are(workspace):
+    workspace.create(REPORT, DATA, name="present")
+    with pytest.raises(RunError, match=r"\(present\)"):
+        workspace.run("absent")
+
+
+def test_an_unfinished_stage_has_no_results(workspace):
+    run = workspace.create(REPORT, DATA, name="run")
+    (run.stage_path("baseline")).mkdir(parents=True)
+    (run.stage_path("baseline") / "predictions.csv").write_text("file,view,split,label,probability")
+    with pytest.raises(RunError, match="none yet"):
+        run.predictions("baseline")
+    with pytest.raises(RunError):
+        run.metrics("stage1")
+
+
+def test_history_comes_in_the_order_of_stages(workspace):
+    run = workspace.create(REPORT, DATA, name="run")
+    rows = [("stage1", 1), ("baseline", 2), ("baseline", 1), ("final", 1)]
+    run.write_history(
+        pd.DataFrame(
+            [
+                {
+                    "stage": stage,
+                    "epoch": epoch,
+                    "loss": 1.0,
+                    "accuracy": 0.5,
+                    "validation_loss": 1.0,
+                    "validation_accuracy": 0.5,
+                    "learning_rate": 1e-4,
+                    "seconds": 1.0,
+                    "best": 0,
+                }
+                for stage, epoch in rows
+            ]
+        )
+    )
+    history = run.history()
+    assert list(zip(history["stage"], history["epoch"], strict=True)) == [
+        ("baseline", 1),
+        ("baseline", 2),
+        ("stage1", 1),
+        ("final", 1),
+    ]
+
+
+def test_class_names_that_look_like_numbers_stay_names(workspace):
+    run = workspace.create(REPORT, DATA, name="run")
+    run.write_split(pd.DataFrame({"file": ["1/007.png"], "view": [0], "label": ["1"]}))
+    assert run.split()["label"].item() == "1"
+
+
+def test_a_damaged_configuration_is_said_in_words(workspace):
+    run = workspace.create(REPORT, DATA, name="run")
+    (run.path / "config.json").write_text("{")
+    with pytest.raises(RunError, match=r"config\.json"):
+        _ = run.config
+
+
+def test_deleting_takes_the_whole_folder(workspace):
+    run = workspace.create(REPORT, DATA, name="run")
+    run.delete()
+    assert workspace.runs() == []
+    assert not run.path.exists()
+
+
+def test_the_environment_names_the_workspace(monkeypatch, tmp_path):
+    assert default_workspace().name == "NeuroStage"
+    monkeypatch.setenv("NEUROSTAGE_WORKSPACE", str(tmp_path))
+    assert default_workspace() == tmp_path
