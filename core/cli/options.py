@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from core.errors import SettingError
 from core.training.runs import Workspace, default_workspace
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run (see status).")]
@@ -50,7 +51,18 @@ def workspace_at(folder: Path | None) -> Workspace:
 
 
 def stage_names(text: str | None) -> list[str] | None:
-    """`baseline,stage1` as a list; none when nothing was given."""
+    """`baseline,stage1` as a list; none when nothing was given.
+
+    Raises:
+        SettingError: The list is empty.
+    """
     if text is None:
         return None
-    return [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise SettingError(
+            "names of stages, separated by commas",
+            "no stage was named",
+            "Name one, or leave it out.",
+        )
+    return names

@@ -104,8 +104,6 @@ def train(
         if weights or os.environ.get("VGG19_WEIGHTS"):
             find_weights(weights)  # refuses a file that is not there
         dataset, groups = read_folder(folder, positive, cropped)
-        if dataset.unreadable:
-            note(f"{len(dataset.unreadable)} files cannot be read and are left out; see inspect.")
         run = jobs.create_run(
             where,
             dataset,
@@ -120,6 +118,9 @@ def train(
         except NeuroStageError:
             run.delete()
             raise
+        if left_out := len(dataset.unreadable):
+            are = "file cannot be read and is" if left_out == 1 else "files cannot be read and are"
+            note(f"{left_out} {are} left out. To see why: python -m core inspect {folder}")
     else:
         _expect_same(
             run,

@@ -1,0 +1,414 @@
+"""The shell as a person or a script meets it: real processes, real files, a real network."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from core.cli import COMMANDS, main
+from core.training import jobs
+from core.training.runs import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+SIDE = 80
+SMALL = ["--size", "32", "--epochs", "1"]
+
+
+def write_scan(path, *, mass, seed):
+    """A textured ellipse, with a bright disc in it if `mass`."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:SIDE, :SIDE]
+    texture = 110 + 20 * np.sin(x / rng.uniform(3, 9)) + 15 * np.cos(y / rng.uniform(3, 9))
+    picture = np.where(((x - 40) / 30) ** 2 + ((y - 40) / 34) ** 2 < 1, texture, 0)
+    across, down = rng.uniform(30, 50, 2)
+    if mass:
+        picture = np.where((x - across) ** 2 + (y - down) ** 2 < 60, 240, picture)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(path)
+
+
+@pytest.fixture(scope="session")
+def scans(tmp_path_factory):
+    """Twelve scans, split already, and one file that is none."""
+    root = tmp_path_factory.mktemp("scans")
+    seed = 0
+    for part, count in (("train", 8), ("valid", 3), ("test", 3)):
+        for label in ("no", "yes"):
+            for number in range(count):
+                seed += 1
+                path = root / part / label / f"{label}{number}.png"
+                write_scan(path, mass=label == "yes", seed=seed)
+    (root / "train" / "no" / "empty.png").write_bytes(b"")
+    return root
+
+
+@pytest.fixture(scope="session")
+def class_folders(tmp_path_factory):
+    """Class folders whose names do not tell which class is the positive one."""
+    root = tmp_path_factory.mktemp("folders")
+    for number in range(4):
+        write_scan(root / "alpha" / f"{number}.png", mass=False, seed=number)
+        write_scan(root / "beta" / f"{number}.png", mass=True, seed=100 + number)
+    return root
+
+
+def shell(*words, **options):
+    """A command as a process of its own, from the root of the repository."""
+    return subprocess.run(
+        [sys.executable, "-m", "core", *map(str, words)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+        **options,
+    )
+
+
+@pytest.fixture(scope="session")
+def trained(scans, tmp_path_factory):
+    """A workspace with the run `one`, of which two stages are trained; what the shell said."""
+    workspace = tmp_path_factory.mktemp("workspace")
+    words = ["train", scans, "--protocol", "report", "--stages", "baseline,stage1"]
+    said = shell(*words, "--run", "one", "--workspace", workspace, *SMALL, "--json")
+    assert said.returncode == 0, said.stderr
+    return workspace, said
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    """The trained run, in a workspace of the test's own."""
+    workspace, _ = trained
+    shutil.copytree(workspace, tmp_path / "workspace")
+    return Workspace(tmp_path / "workspace").run("one")
+
+
+@pytest.fixture
+def ask(capfd):
+    """Run a command in this process: (exit status, stdout, stderr)."""
+
+    def run_command(*words):
+        code = main([str(word) for word in words])
+        said = capfd.readouterr()
+        return code, said.out, said.err
+
+    return run_command
+
+
+def here(run):
+    return "--workspace", run.path.parent.parent
+
+
+def test_inspect_tells_classes_parts_and_what_is_unreadable(ask, scans):
+    code, out, err = ask("inspect", scans, "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert found["classes"] == {"no": 14, "yes": 14}
+    assert found["positive"] == "yes"
+    assert found["unreadable"] == [{"file": "train/no/empty.png", "reason": "the file is empty"}]
+    assert found["splits"] == {
+        "train": {"no": 8, "yes": 8},
+        "validation": {"no": 3, "yes": 3},
+        "test": {"no": 3, "yes": 3},
+    }
+    assert found["already_cropped"] is False
+    assert set(found["near_copies"]) == {"scans", "distinct", "in_train"}
+    assert set(found["near_copies"]["in_train"]) == {"validation", "test"}
+    assert found["near_copies"]["scans"] == 28
+
+
+def test_inspect_of_class_folders_knows_no_parts(ask, class_folders):
+    _, out, _ = ask("inspect", class_folders, "--positive", "beta", "--json")
+    found = json.loads(out)
+    assert found["classes"] == {"alpha": 4, "beta": 4}
+    assert (found["positive"], found["splits"]) == ("beta", None)
+    assert found["near_copies"]["in_train"] is None
+
+
+def test_inspect_for_people(ask, scans):
+    code, out, _ = ask("inspect", scans)
+    assert code == 0
+    for word in ("yes (positive)", "validation", "empty.png", "the file is empty"):
+        assert word in out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["--nonsense"], "No such option: --nonsense"),
+        (["inspect"], "Missing argument 'DIR'"),
+        (["inspect", "/nowhere/at/all"], "does not exist"),
+        (["inspect", "{folders}"], "--positive alpha or --positive beta"),
+        (["inspect", "{folders}", "--positive", "gamma"], "'gamma' was given"),
+        (["inspect", "{folders}/alpha"], "one sub-folder for each of two classes"),
+        (["train", "/nowhere/at/all"], "does not exist"),
+        (["train", "{scans}", "--protocol", "other"], "'other' was given"),
+        (["train", "{scans}", "--stages", "stage9"], "'stage9' was given"),
+        (["train", "{scans}", "--stages", "stage1"], "Add baseline to the stages"),
+        (["train", "{scans}", "--stages", ","], "no stage was named"),
+        (["train", "{scans}", "--size", "16"], "--size"),
+        (["train", "{scans}", "--epochs", "many"], "--epochs"),
+        (["train", "{scans}", "--precision", "float8"], "--precision"),
+        (["train", "{scans}", "--run", "../up"], "'../up' was given"),
+        (["train", "{scans}", "--weights", "/nowhere.h5"], "there is no file /nowhere.h5"),
+        (["train", "{scans}", "--workspace", "{file}"], "{file}"),
+        (["status", "ghost"], "'ghost' was given"),
+        (["stop", "ghost"], "'ghost' was given"),
+        (["stop", "one"], "'one' is finished"),
+        (["resume", "ghost"], "'ghost' was given"),
+        (["resume", "one"], "nothing left to do"),
+        (["evaluate", "one", "--stages", "final"], "'final' was asked for"),
+        (["compare", "ghost"], "'ghost' was given"),
+        (["predict", "one"], "Missing argument 'FILE...'"),
+        (["predict", "one", "/nowhere.png"], "there is no file '/nowhere.png'"),
+        (["predict", "one", "{scans}"], "is a folder"),
+        (["predict", "ghost", "{file}"], "'ghost' was given"),
+        (["predict", "one", "{file}", "--stage", "final"], "'final' was asked for"),
+        (["predict", "one", "{file}", "--slice", "7"], "slice 7 was asked for"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_gets_one_line_and_status_2(
+    ask, run, scans, class_folders, monkeypatch, words, told
+):
+    monkeypatch.setenv("NEUROSTAGE_WORKSPACE", str(run.path.parent.parent))
+    places = {"scans": scans, "folders": class_folders, "file": scans / "test/yes/yes0.png"}
+    code, out, err = ask(*(word.format(**places) for word in words))
+    assert (code, out) == (2, "")
+    assert told.format(**places) in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    assert [r.name for r in Workspace(run.path.parent.parent).runs()] == ["one"]
+
+
+def test_bad_input_in_a_process_of_its_own(tmp_path):
+    said = shell("inspect", tmp_path / "absent")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("Expected a folder of scans, but")
+    assert said.stderr.count("\n") == 1
+
+
+def test_help_lists_every_command(ask):
+    code, out, _ = ask()
+    assert code == 0
+    assert all(f"  {command}" in out for command in COMMANDS)
+
+
+def test_train_stays_until_the_end_and_tells_each_epoch(trained):
+    workspace, said = trained
+    end = json.loads(said.stdout)
+    assert (end["state"], end["finished"]) == ("finished", ["baseline", "stage1"])
+    assert end["weights"] == "random"
+    assert "random values" in said.stderr
+    assert "1 file cannot be read" in said.stderr
+    assert [line.split()[0] for line in said.stderr.splitlines() if "validation loss" in line] == [
+        "Baseline",
+        "Stage",
+    ]
+    config = Workspace(workspace).run("one").config
+    assert config.protocol.name == "report"
+    assert config.protocol.input.size == 32
+    assert [s.epochs for s in config.protocol.stages] == [1, 1, 10, 10, 10]
+
+
+def test_status_of_one_and_of_all(ask, run):
+    code, out, err = ask("status", "one", *here(run), "--json")
+    one = json.loads(out)
+    assert (code, err) == (0, "")
+    assert one["run"] == "one"
+    assert one["state"] == "finished"
+    _, out, _ = ask("status", *here(run), "--json")
+    assert json.loads(out) == {"workspace": str(run.path.parent.parent), "runs": [one]}
+    _, out, _ = ask("status", *here(run))
+    assert "baseline, stage1" in out
+
+
+def test_status_lists_a_damaged_run_beside_the_others(ask, run):
+    broken = run.path.parent / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{")
+    _, out, _ = ask("status", *here(run), "--json")
+    states = {found["run"]: found["state"] for found in json.loads(out)["runs"]}
+    assert states == {"one": "finished", "broken": "damaged"}
+
+
+def test_compare_follows_from_the_predictions(ask, run):
+    code, out, err = ask("compare", "one", *here(run), "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (found["run"], found["protocol"]) == ("one", "report")
+    assert [stage["name"] for stage in found["stages"]] == ["baseline", "stage1"]
+    for stage in found["stages"]:
+        assert (stage["epochs"], stage["best_epoch"]) == (1, 1)
+        assert stage["trainable_parameters"] > 700_000
+        rows = pd.read_csv(run.stage_path(stage["name"]) / "predictions.csv")
+        for part in ("validation", "test"):
+            of_part = rows[rows["split"] == part]
+            called = of_part["probability"] >= 0.5
+            ill = of_part["label"] == "yes"
+            (tn, fp), (fn, tp) = stage[part]["confusion"]
+            assert (tn, fp) == ((~called & ~ill).sum(), (called & ~ill).sum())
+            assert (fn, tp) == ((~called & ill).sum(), (called & ill).sum())
+            assert stage[part]["accuracy"] == pytest.approx((called == ill).mean())
+            assert stage[part]["loss"] > 0
+    _, out, _ = ask("compare", "one", *here(run))
+    assert "Baseline" in out
+    assert "Optimistic" in out
+
+
+def test_predict_answers_refuses_and_explains(ask, run, scans, tmp_path):
+    tiny, noise = tmp_path / "tiny.png", tmp_path / "not a scan.png"
+    Image.new("L", (8, 8)).save(tiny)
+    noise.write_bytes(b"no picture at all")
+    scan = scans / "test" / "yes" / "yes0.png"
+    out_dir = tmp_path / "explained"
+    words = ["predict", "one", scan, tiny, noise, *here(run), "--stage", "baseline"]
+    code, out, err = ask(*words, "--explain", out_dir, "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (found["run"], found["stage"]) == ("one", "baseline")
+    assert found["model_sha256"] == run.metrics("baseline")["model_sha256"]
+    ok, refused, unreadable = found["results"]
+    assert [r["status"] for r in found["results"]] == ["ok", "refused", "unreadable"]
+    assert [r["file"] for r in found["results"]] == [str(scan), str(tiny), str(noise)]
+    assert ok["reason"] is None
+    assert set(ok["probability"]) == {"no", "yes"}
+    assert sum(ok["probability"].values()) == pytest.approx(1)
+    assert ok["label"] == max(ok["probability"], key=ok["probability"].get)
+    assert Image.open(ok["map"]).size == (SIDE, SIDE)
+    assert [path.name for path in out_dir.iterdir()] == ["001-yes0.png"]
+    for row in (refused, unreadable):
+        assert row["reason"]
+        assert row["label"] is row["probability"] is row["map"] is None
+    recorded = run.predictions("baseline").set_index("file")["probability"]
+    assert ok["probability"]["yes"] == pytest.approx(recorded["test/yes/yes0.png"], abs=1e-4)
+
+
+def test_predict_takes_the_last_stage_and_says_it_to_people(ask, run, scans):
+    code, out, _ = ask("predict", "one", scans / "test" / "no" / "no1.png", *here(run))
+    assert code == 0
+    assert "no1.png" in out
+    assert "Research use only" in out
+    _, out, _ = ask("predict", "one", scans / "test" / "no" / "no1.png", *here(run), "--json")
+    assert json.loads(out)["stage"] == "stage1"
+
+
+def test_predict_fails_when_nothing_could_be_read(ask, run, scans):
+    code, out, err = ask("predict", "one", scans / "train/no/empty.png", *here(run), "--json")
+    assert code == 2
+    assert [r["status"] for r in json.loads(out)["results"]] == ["unreadable"]
+    assert err.count("\n") == 1
+
+
+def test_evaluate_agrees_with_the_record_until_it_is_altered(ask, run):
+    code, out, err = ask("evaluate", "one", *here(run), "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert [stage["name"] for stage in found["stages"]] == ["baseline", "stage1"]
+    compared = json.loads(ask("compare", "one", *here(run), "--json")[1])
+    for stage, other in zip(found["stages"], compared["stages"], strict=True):
+        assert stage["agrees"] is True
+        assert stage["largest_difference"] < 1e-3
+        assert stage["test"]["confusion"] == other["test"]["confusion"]
+        assert stage["validation"]["loss"] == pytest.approx(other["validation"]["loss"], abs=1e-4)
+
+    path = run.stage_path("stage1") / "predictions.csv"
+    rows = pd.read_csv(path)
+    rows["probability"] = (1 - rows["probability"]).where(
+        rows["split"] == "test", rows["probability"]
+    )
+    rows.to_csv(path, index=False)
+    code, out, err = ask("evaluate", "one", *here(run))
+    assert code == 1
+    assert "NO" in out
+    assert "do not say what its predictions.csv says" in err
+
+
+def test_a_stage_is_repeated_with_other_settings(run, scans):
+    before = run.metrics("baseline")["model_sha256"]
+    words = ["train", scans, "--run", "one", "--stages", "stage1", "--epochs", "2"]
+    said = shell(*words, "--learning-rate", "0.001", *here(run))
+    assert said.returncode == 0, said.stderr
+    assert "Stage 1" in said.stdout
+    assert run.metrics("baseline")["model_sha256"] == before
+    assert run.metrics("stage1")["stage"]["epochs"] == 2
+    assert run.metrics("stage1")["stage"]["learning_rate"] == 0.001
+    assert list(run.history()["stage"]) == ["baseline", "stage1", "stage1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--protocol", "leakfree"], "--protocol to stay report"),
+        (["--size", "64"], "--size to stay 32"),
+        (["--positive", "no"], "--positive to stay yes"),
+        (["--no-cache"], "--cache to stay True"),
+    ],
+)
+def test_a_run_that_is_there_keeps_what_it_was_made_with(ask, run, scans, words, told):
+    code, _, err = ask("train", scans, "--run", "one", *here(run), *words)
+    assert code == 2
+    assert told in err
+
+
+def test_a_run_that_is_there_keeps_its_folder(ask, run, class_folders):
+    code, _, err = ask("train", class_folders, "--run", "one", *here(run))
+    assert code == 2
+    assert "the folder to stay" in err
+
+
+def test_ctrl_c_leaves_training_at_work_until_it_is_stopped(ask, run, scans):
+    workspace = Workspace(run.path.parent.parent)
+    words = ["train", scans, "--run", "one", "--stages", "stage1", "--epochs", "500"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core", *map(str, [*words, *here(run)])],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        until(lambda: len(run.history()) > 1)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "goes on without this shell" in err
+        assert f"python -m core stop one --workspace {workspace.path}" in err
+        assert "Traceback" not in err
+        assert run.status.active
+
+        code, out, err = ask("stop", "one", *here(run), "--json")
+        assert (code, err) == (0, "")
+        assert json.loads(out)["state"] == "stopped"
+        assert json.loads(out)["requested"] == ["stage1"]
+
+        epochs = len(run.history())
+        code, out, err = ask("resume", "one", *here(run), "--detach", "--json")
+        assert code == 0
+        assert json.loads(out)["state"] in ("queued", "running")
+        assert "python -m core status one" in err
+        until(lambda: len(run.history()) > epochs)
+        code, _, err = ask("train", scans, "--run", "one", *here(run))
+        assert code == 2
+        assert "Stop it first" in err
+    finally:
+        if run.status.active:
+            jobs.stop(run)
+        assert not jobs.wait(run, 120).active
+
+
+def until(condition, seconds=240):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass in time"
+        time.sleep(0.1)
