@@ -76,7 +76,9 @@ def test_error_interval_resamples_as_told():
     boot = GroupBootstrap.of(np.arange(50) // 2, seed=2, resamples=200)
     errors = np.array(
         [
-            calibration_error(rows.loc[np.repeat(np.arange(50), draw[boot.member])], "yes")
+            calibration_error(
+                rows.loc[np.repeat(np.arange(50), draw[boot.member].astype(int))], "yes"
+            )
             for draw in boot.draws
         ]
     )

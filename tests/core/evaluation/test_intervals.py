@@ -56,7 +56,9 @@ def test_resamples_are_whole_groups_and_agree_with_scikit_learn():
     )
     names = np.unique(group)
     for i, draw in enumerate(boot.draws):
-        rows = np.concatenate([np.flatnonzero(group == g) for g in np.repeat(names, draw)])
+        rows = np.concatenate(
+            [np.flatnonzero(group == g) for g in np.repeat(names, draw.astype(int))]
+        )
         assert means[i] == pytest.approx(p[rows].mean())
         assert aucs[i] == pytest.approx(roc_auc_score(truth[rows], p[rows]))
         right = (p > 0.5)[rows]
