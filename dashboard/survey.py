@@ -7,7 +7,6 @@ import streamlit as st
 
 from core.data.duplicates import group_near_copies
 from core.data.index import Dataset, Entry, class_names, index_folder, infer_positive
-from core.errors import DatasetError
 from dashboard import resources, state
 from dashboard.tasks import Report, Task
 
@@ -70,27 +69,16 @@ def read(root: Path, key: str, report: Report) -> Survey:
     return Survey(dataset, groups, positive is not None, key)
 
 
-def current() -> Survey | None:
-    """The data set in use with the choices made about it, once it has been read.
+def folder() -> Path | None:
+    """The folder in use."""
+    chosen = state.get(state.FOLDER)
+    return Path(chosen).expanduser() if chosen else None
 
-    Returns:
-        None while no folder is chosen, it is being read, is no data set, or its positive class
-        is still open. The Data page tells these apart.
-    """
-    folder = state.get(state.FOLDER)
-    if folder is None:
-        return None
-    task = task_for(Path(folder))
-    if not task.wait(0.3):
-        return None
-    try:
-        survey = task.result()
-    except DatasetError:
-        return None
+
+def settled(survey: Survey) -> Survey | None:
+    """The survey with the choices made about it; none while it is open what is positive."""
     positive = chosen_positive(survey)
-    if positive is None:
-        return None
-    return survey.with_choices(positive, chosen_cropped(survey))
+    return survey.with_choices(positive, chosen_cropped(survey)) if positive else None
 
 
 def chosen_positive(survey: Survey) -> str | None:

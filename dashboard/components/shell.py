@@ -1,7 +1,7 @@
 """What every page has around it: style, notice, page head with run picker, plain errors."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import streamlit as st
 from core.errors import NeuroStageError
 from core.training.runs import Run
 from dashboard import resources, state
-from dashboard.components import folders
+from dashboard.components import folders, training_line
+from dashboard.components.words import plain
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 NOTICE = "Research use only. Not for diagnosis. Scans and models stay on this computer."
@@ -34,6 +35,9 @@ def frame() -> Iterator[None]:
     with st.container(key="notice"):
         st.caption(NOTICE)
     folders.restore()
+    if told := state.get(state.PROBLEM):
+        state.put(state.PROBLEM, None)
+        st.error(told, icon=":material/error:")
     with problems():
         yield
 
@@ -55,27 +59,41 @@ def problems() -> Iterator[None]:
 
 def problem(error: NeuroStageError) -> None:
     """One error in plain words."""
-    st.error(
-        f"**{_sentence(error.received)}** Expected was {error.expected}.  \n{error.remedy}",
-        icon=":material/error:",
-    )
+    st.error(_in_words(error), icon=":material/error:")
 
 
-def header(title: str, subtitle: str = "", *, pick_run: bool = True) -> Run | None:
-    """Title of the page at the left, the run in use at the right.
+def act(deed: Callable[..., object], *arguments: object) -> None:
+    """Do something in a widget's callback; what goes wrong is told by the page that follows."""
+    try:
+        deed(*arguments)
+    except NeuroStageError as error:
+        state.put(state.PROBLEM, _in_words(error))
+    except Exception:
+        logging.getLogger("neurostage").exception("A callback failed")
+        state.put(state.PROBLEM, UNFORESEEN)
+
+
+def header(
+    title: str, subtitle: str = "", *, pick_run: bool = True, watch: bool = True
+) -> Run | None:
+    """Title of the page at the left, the run in use at the right, what trains between them.
 
     Args:
         title: One word or two.
         subtitle: One sentence on what the page is for.
         pick_run: Whether the page is about a run.
+        watch: Whether to show the training that is under way.
 
     Returns:
         The run in use; none when there is none yet or the page has no picker.
     """
-    left, right = st.columns([3, 1.2], vertical_alignment="bottom", gap="medium")
+    left, middle, right = st.columns([2.2, 1.4, 1.2], gap="medium")
     with left, st.container(key="page-head"):
         st.title(title, anchor=False)
         st.caption(subtitle)
+    if watch:
+        with middle:
+            training_line.show()
     if not pick_run:
         return None
     with right:
@@ -91,8 +109,13 @@ def run_picker() -> Run | None:
     if not runs:
         return None
     if state.get(state.RUN) not in runs:
-        state.put(state.RUN, next(iter(runs)))
-    name = st.selectbox("Run", list(runs), key=state.RUN, bind="query-params")
+        asked = st.query_params.get(state.RUN)
+        state.put(state.RUN, asked if asked in runs else next(iter(runs)))
+    with st.container(horizontal=True, vertical_alignment="center", key="run-picker"):
+        st.caption("Run", width="content")
+        name = st.selectbox(
+            "Run", list(runs), key=state.RUN, bind="query-params", label_visibility="collapsed"
+        )
     return runs[name]
 
 
@@ -123,5 +146,10 @@ def empty(what: str, how: str, page: str, label: str) -> None:
             st.switch_page(page)
 
 
+def _in_words(error: NeuroStageError) -> str:
+    received, expected, remedy = map(plain, (error.received, error.expected, error.remedy))
+    return f"**{_sentence(received)}** Expected was {expected}.  \n{remedy}"
+
+
 def _sentence(clause: str) -> str:
-    return clause[:1].upper() + clause[1:] + ("" if clause.endswith(".") else ".")
+    return clause[:1].upper() + clause[1:] + ("" if clause.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,196 @@
+"""Setting up a new run: protocol, stages, weights, and what they will cost."""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from core.config import Protocol, Stage
+from core.model.architecture import trainable_parameters
+from core.model.weights import URL, keras_cache
+from core.training import jobs
+from core.training.hardware import expected_seconds
+from dashboard import resources, state
+from dashboard.components import data_set, shell, stage_track
+from dashboard.components.words import count, duration, millions, plain
+from dashboard.survey import Survey
+
+COLUMNS = [1.1, 2.3, 2.2, 1.2, 1.5, 1.2, 1.5]
+HEADINGS = ["Stage", "What trains", "", "Parameters", "Learning rate", "Epochs", "Steps an epoch"]
+
+
+def show(found: Survey) -> None:
+    """The form of a new run, and its two buttons."""
+    setting, cost = st.columns([2.6, 1], gap="large")
+    with setting:
+        protocol = data_set.protocol_choice()
+        with st.container(border=True):
+            protocol = stage_table(protocol)
+        weights, name = more_settings()
+    with cost:
+        expectation(found, protocol)
+        everything = [stage.name for stage in protocol.stages]
+        st.button(
+            "Train all five stages",
+            type="primary",
+            width="stretch",
+            on_click=shell.act,
+            args=[begin, found, protocol, weights, name, everything],
+        )
+        st.button(
+            "Train the baseline only",
+            width="stretch",
+            on_click=shell.act,
+            args=[begin, found, protocol, weights, name, everything[:1]],
+        )
+        st.caption(
+            "Training goes on when you close this page or restart NeuroStage. "
+            "A run that has to wait for another one queues."
+        )
+        facts(found, protocol, weights)
+
+
+def stage_table(protocol: Protocol) -> Protocol:
+    """The stages of a protocol with settings that can be changed; returns it so changed."""
+    for column, heading in zip(st.columns(COLUMNS), HEADINGS, strict=True):
+        column.caption(heading)
+    for stage in protocol.stages:
+        protocol = protocol.with_stage(stage.name, **_row(protocol, stage))
+    return protocol
+
+
+def _row(protocol: Protocol, stage: Stage) -> dict[str, object]:
+    """One stage of the table; returns its settings."""
+    cells = st.columns(COLUMNS, vertical_alignment="center")
+    cells[0].markdown(f"**{stage.title}**")
+    cells[1].image(stage_track.drawing(stage), width="stretch", alt=stage_track.trains(stage))
+    cells[2].caption(stage_track.trains(stage))
+    cells[3].markdown(millions(trainable_parameters(protocol, stage)))
+    prefix = f"new-{protocol.name}-{stage.name}"
+    with cells[4]:
+        rate = learning_rate(stage, f"{prefix}-rate")
+    with cells[5]:
+        epochs = epoch_count(stage, f"{prefix}-epochs")
+    with cells[6]:
+        steps = step_count(stage, f"{prefix}-steps")
+    return {"learning_rate": rate, "epochs": epochs, "steps_per_epoch": steps}
+
+
+def learning_rate(stage: Stage, key: str, label: str = "collapsed") -> float:
+    """A field for the learning rate of a stage."""
+    return st.number_input(
+        f"Learning rate of {stage.title}" if label == "collapsed" else "Learning rate",
+        min_value=1e-8,
+        max_value=1.0,
+        value=stage.learning_rate,
+        format="%.1e",
+        step=stage.learning_rate / 10,
+        key=key,
+        label_visibility=label,
+        persist_state="session",
+    )
+
+
+def epoch_count(stage: Stage, key: str, label: str = "collapsed") -> int:
+    """A field for the largest number of epochs of a stage."""
+    return st.number_input(
+        f"Epochs of {stage.title}" if label == "collapsed" else "Epochs at most",
+        min_value=1,
+        max_value=1000,
+        value=stage.epochs,
+        key=key,
+        label_visibility=label,
+        persist_state="session",
+    )
+
+
+def step_count(stage: Stage, key: str, label: str = "collapsed") -> int | None:
+    """A field for the steps an epoch of a stage; empty means every picture once."""
+    return st.number_input(
+        f"Steps an epoch of {stage.title}" if label == "collapsed" else "Steps an epoch",
+        min_value=1,
+        value=stage.steps_per_epoch,
+        placeholder="all",
+        key=key,
+        label_visibility=label,
+        persist_state="session",
+    )
+
+
+def more_settings() -> tuple[Path | None, str | None]:
+    """Weights file and name of the run, for those who want to decide them."""
+    with st.expander("Weights and name"):
+        path = st.text_input(
+            "Weights file of VGG19",
+            key=state.WEIGHTS,
+            placeholder="Found by itself",
+            persist_state="session",
+            help="ImageNet weights without the top, as Keras stores them. Left empty: the file "
+            "that VGG19_WEIGHTS names, else the one that Keras keeps or downloads.",
+        )
+        name = st.text_input(
+            "Name of the run", key=state.NEW_RUN, placeholder="Protocol, date and a number"
+        )
+    return (Path(path).expanduser() if path else None), name or None
+
+
+def expectation(found: Survey, protocol: Protocol) -> None:
+    """How long all stages will take at most on this computer."""
+    table = data_set.plan(found, protocol)
+    train = int((table["split"] == "train").sum())
+    seconds = expected_seconds(protocol, protocol.stages, train, len(table), resources.pace())
+    st.metric(
+        "All stages, at most",
+        duration(seconds),
+        help="From the arithmetic of the stages and the pace of this computer. Early stopping "
+        "may end a stage sooner.",
+    )
+
+
+def facts(found: Survey, protocol: Protocol, weights: Path | None) -> None:
+    """What goes in, and on what computer."""
+    parts = data_set.plan(found, protocol)["split"].value_counts()
+    machine = resources.hardware()
+    rows = {
+        "Data": plain(found.dataset.root.name),
+        "Pictures": f"{parts['train']:,} + {parts['validation']:,} + {parts['test']:,}",
+        "Weights": where_from(weights),
+        "Processor": f"{plain(machine.processor)}, {count(machine.cores, 'core')}",
+        "Graphics": plain(machine.graphics) if machine.graphics else "none found",
+        "Memory": f"{machine.memory_free / 1e9:.0f} of {machine.memory / 1e9:.0f} GB free",
+        "Disk": f"{machine.disk_free / 1e9:.0f} GB free",
+    }
+    with st.container(gap="xsmall", key="facts"):
+        for name, value in rows.items():
+            left, right = st.columns([1, 2.4], gap="xsmall")
+            left.caption(name)
+            right.markdown(value)
+
+
+def where_from(weights: Path | None) -> str:
+    """Where VGG19 will start from, as far as that can be told without trying."""
+    if weights is not None:
+        return plain(weights.name)
+    if named := os.environ.get("VGG19_WEIGHTS"):
+        return plain(Path(named).name)
+    if (keras_cache() / URL.rsplit("/", 1)[-1]).is_file():
+        return "ImageNet, kept by Keras"
+    return "downloaded at the start (80 MB); random values if that fails"
+
+
+def begin(
+    found: Survey, protocol: Protocol, weights: Path | None, name: str | None, stages: list[str]
+) -> None:
+    """Make the run, start it and turn to it; for callbacks."""
+    run = jobs.create_run(
+        resources.workspace(),
+        found.dataset,
+        protocol,
+        found.groups,
+        name=name,
+        weights_path=weights,
+    )
+    jobs.start(run, stages)
+    state.put(state.RUN, run.name)
+    state.put(state.TRAIN_TAB, None)
+    state.put(state.NEW_RUN, None)

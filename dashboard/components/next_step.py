@@ -1,0 +1,147 @@
+"""Where the user is, and the one obvious thing to do next."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from core.training.demonstration import start_demonstration
+from core.training.runs import Run, RunStatus
+from dashboard import resources, state
+from dashboard.components import reading, training_line
+from dashboard.components.words import duration, plain
+
+Place = Literal["nothing", "data", "training", "models"]
+DEMONSTRATION = "demonstration"
+"""Key of the task that makes it; its protocol has the same name, shortened."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """How far somebody has come.
+
+    Attributes:
+        place: No data yet, data but no model, training under way, or models ready.
+        at_work: The run that trains, with its status.
+        latest: The newest run with a finished stage.
+        demonstrated: Whether the demonstration has been tried.
+    """
+
+    place: Place
+    at_work: tuple[Run, RunStatus] | None
+    latest: Run | None
+    demonstrated: bool
+
+
+def situation(runs: list[Run], folder: Path | None) -> Situation:
+    """Judge by the runs, newest first, and the folder in use."""
+    at_work = training_line.at_work(runs)
+    latest = next((run for run in runs if run.finished_stages()), None)
+    place: Place
+    if at_work:
+        place = "training"
+    elif latest:
+        place = "models"
+    else:
+        place = "data" if folder else "nothing"
+    return Situation(place, at_work, latest, any(r.protocol.name == "demo" for r in runs))
+
+
+def show(now: Situation, folder: Path | None) -> None:
+    """One sentence, one paragraph, one main button."""
+    if (task := resources.tasks().find(DEMONSTRATION)) is not None:
+        try:
+            run = reading.wait_for(task, "Preparing the demonstration")
+        finally:
+            if task.finished:
+                resources.tasks().forget(DEMONSTRATION)
+        state.put(state.RUN, run.name)
+        st.rerun()
+    with st.container(border=True, key="next-step"):
+        if now.place == "training" and now.at_work:
+            _training()
+        elif now.place == "models" and now.latest:
+            st.subheader("Your model is ready", anchor=False)
+            st.write(
+                f"Run {plain(now.latest.name)} has {_stages(now.latest)}. Drop a scan on it, or "
+                "see what each stage was worth."
+            )
+            _ways(("views/explain.py", "Explain a scan"), ("views/compare.py", "Compare stages"))
+        elif now.place == "data" and folder:
+            st.subheader("Train a first model", anchor=False)
+            st.write(f"The scans in {plain(folder.name)} are chosen. Nothing is trained yet.")
+            _ways(("views/train.py", "Set up training"), ("views/data.py", "Look at the scans"))
+        else:
+            st.subheader("Choose your scans", anchor=False)
+            st.write(
+                "A folder of brain MRI slices, sorted into two sub-folders such as yes and no. "
+                "They are read where they are and never leave this computer."
+            )
+            _ways(("views/data.py", "Choose a folder"), None)
+    if not now.demonstrated:
+        _demonstration()
+    _pages(now, folder)
+
+
+@st.fragment(run_every=2.0)
+def _training() -> None:
+    at_work = training_line.at_work(resources.workspace().runs())
+    if at_work is None:
+        st.rerun()
+        return
+    run, status = at_work
+    st.subheader(f"Run {plain(run.name)} is training", anchor=False)
+    left = status.run_seconds_left
+    st.progress(
+        training_line.progress(run, status),
+        text=training_line.headline(run, status)
+        + (f", at most {duration(left)} left" if left is not None else ""),
+    )
+    _ways(("views/train.py", "Watch"), None)
+
+
+def _ways(first: tuple[str, str], second: tuple[str, str] | None) -> None:
+    """The main button, and perhaps another."""
+    with st.container(horizontal=True):
+        for way, kind in ((first, "primary"), (second, "secondary")):
+            if way and st.button(way[1], type=kind, key=f"go-{way[0]}"):
+                st.switch_page(way[0])
+
+
+def _pages(now: Situation, folder: Path | None) -> None:
+    """The four pages in the order in which they are used, with those done ticked off."""
+    trained = now.latest is not None
+    pages = [
+        ("data", "Data", "Choose scans, see what the crop keeps and how they are split.", folder),
+        ("train", "Train", "Fine-tune VGG19 in five stages, on this computer.", trained),
+        ("compare", "Compare", "See what each stage was worth, and which one to keep.", False),
+        ("explain", "Explain", "Drop a scan, get an answer and what in it spoke for that.", False),
+    ]
+    for column, (view, title, words, done) in zip(st.columns(4), pages, strict=True):
+        with column.container(border=True, height="stretch", gap="xsmall", key=f"page-{view}"):
+            icon = ":material/check_circle:" if done else None
+            st.page_link(f"views/{view}.py", label=f"**{title}**", icon=icon)
+            st.caption(words)
+
+
+def _demonstration() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="demonstration"):
+        st.button("Try the demonstration", on_click=_start_demonstration)
+        st.caption(
+            "No scans at hand? This makes 200 simulated ones from a brain template, and trains "
+            "all five stages on them in a few minutes."
+        )
+
+
+def _start_demonstration() -> None:
+    workspace = resources.workspace()
+    resources.tasks().start(
+        DEMONSTRATION, lambda report: start_demonstration(workspace, progress=report)
+    )
+
+
+def _stages(run: Run) -> str:
+    finished = len(run.finished_stages())
+    total = len(run.protocol.stages)
+    return "all stages trained" if finished == total else f"{finished} of {total} stages trained"

@@ -1,0 +1,208 @@
+"""A run as it trains: where it is, its stages, its curves, its log."""
+
+from typing import Any
+
+import psutil
+import streamlit as st
+
+from core.config import Stage
+from core.model.architecture import trainable_parameters
+from core.reporting import figures
+from core.training import jobs
+from core.training.runs import Run, RunStatus
+from dashboard import resources
+from dashboard.components import launch, shell, stage_track
+from dashboard.components.training_line import HEADLINES, at_work, headline, progress
+from dashboard.components.words import duration, millions, percent, plain
+
+LOG_BYTES = 16_000
+POLL_SECONDS = 1.0
+
+
+def show(run: Run) -> None:
+    """The run, followed for as long as it is at work."""
+    active = run.status.active
+    st.fragment(_live, run_every=POLL_SECONDS if active else None)(run.name, active)
+
+
+def _live(name: str, was_active: bool) -> None:
+    with shell.problems():
+        run = resources.workspace().run(name)
+        status = run.status
+        if status.active != was_active:
+            if not status.active:
+                st.toast(f"{plain(name)}: {HEADLINES[status.state].lower()}")
+            st.rerun()
+        where_it_is(run, status)
+        stages(run, status)
+        curves(run)
+        with st.expander("Log"):
+            st.code(_log(run), language=None, height=260)
+
+
+def where_it_is(run: Run, status: RunStatus) -> None:
+    """State, progress and time left in a line, with the one thing to do beside it."""
+    with st.container(border=True, key="where"):
+        words, button = st.columns([4, 1], vertical_alignment="center")
+        with words:
+            st.markdown(f"**{headline(run, status)}**")
+            st.progress(progress(run, status), text=details(run, status))
+        with button:
+            action(run, status)
+    if status.state == "failed" and status.message:
+        st.error(status.message, icon=":material/error:")
+    if status.state == "interrupted":
+        st.warning(
+            "The training process ended without a word: the computer was shut down, or the "
+            "process was ended from outside. Everything up to the last whole epoch is kept.",
+            icon=":material/power_off:",
+        )
+
+
+def details(run: Run, status: RunStatus) -> str:
+    """Time left, speed and memory; or how far the run has come."""
+    if not status.active:
+        done = len(run.finished_stages())
+        return f"{done} of {len(run.protocol.stages)} stages trained"
+    if status.state == "queued":
+        ahead = at_work(resources.workspace().runs())
+        first = f"Run {plain(ahead[0].name)} trains now" if ahead else "Another run trains now"
+        return f"{first}; this one follows by itself."
+    if status.activity != "Training":
+        return f"{status.step:,} of {status.steps:,}" if status.steps > 1 else "One moment"
+    facts = [
+        f"this stage at most {duration(status.stage_seconds_left)}",
+        f"the run at most {duration(status.run_seconds_left)}",
+    ]
+    if status.pictures_per_second:
+        facts.append(f"{status.pictures_per_second:.0f} pictures/s")
+    if memory := _memory(status):
+        facts.append(f"{memory / 1e9:.1f} GB of memory")
+    return " · ".join(facts)
+
+
+def action(run: Run, status: RunStatus) -> None:
+    """The one thing to do with the run as it is."""
+    if status.active:
+        _button("Stop", jobs.stop, run, disabled=run.stop_request.exists())
+    elif status.requested:
+        _button("Resume", jobs.resume, run, primary=True)
+    elif len(run.finished_stages()) < len(run.protocol.stages):
+        rest = "Train the rest" if run.finished_stages() else "Train all stages"
+        _button(rest, jobs.start, run, primary=True)
+    else:
+        st.page_link("views/compare.py", label="Compare stages", icon=":material/bar_chart:")
+
+
+def stages(run: Run, status: RunStatus) -> None:
+    """One card a stage: what trains, what came out, and training it (again)."""
+    finished = run.finished_stages()
+    columns = st.columns(len(run.protocol.stages), gap="small")
+    before: float | None = None
+    for column, stage in zip(columns, run.protocol.stages, strict=True):
+        record = run.metrics(stage.name) if stage.name in finished else None
+        now = "-now" if status.active and status.stage == stage.name else ""
+        key = f"stage-{stage.name}{now}"
+        with column.container(border=True, height=160, key=key, gap="xsmall"):
+            with st.container(horizontal=True, horizontal_alignment="distribute"):
+                st.markdown(f"**{stage.title}**")
+                if not status.active and (record or _is_next(run, stage, finished)):
+                    _train_one(run, stage, again=record is not None)
+            st.image(stage_track.drawing(stage), width="stretch", alt=stage_track.trains(stage))
+            size = millions(trainable_parameters(run.protocol, stage))
+            st.caption(f"{stage_track.trains(stage)} · {size}")
+            if record:
+                loss = record["validation"]["loss"]
+                st.markdown(outcome(record, worse=before is not None and loss > before))
+                before = loss
+            else:
+                st.markdown(f":gray[{_not_trained(stage, status)}]")
+
+
+def outcome(record: dict[str, Any], *, worse: bool) -> str:
+    """Validation accuracy and loss of a finished stage, and whether it got worse."""
+    part = record["validation"]
+    loss = f"loss {part['loss']:.3f}" + (" :orange[(worse)]" if worse else "")
+    return f"**{percent(part['accuracy'])}** · {loss}"
+
+
+def curves(run: Run) -> None:
+    """Loss and accuracy of every epoch so far, all stages in a row."""
+    titles = {stage.name: stage.title for stage in run.protocol.stages}
+    figure = figures.all_stages_curves(run.history(), titles)
+    st.plotly_chart(
+        figure.update_layout(height=420),
+        theme=None,
+        key=f"curves-{run.name}",
+        config=figures.CONFIG,
+    )
+
+
+def _train_one(run: Run, stage: Stage, *, again: bool) -> None:
+    label = "Repeat" if again else "Train"
+    with st.popover(label, type="tertiary", key=f"train-{run.name}-{stage.name}"):
+        if again:
+            st.caption(
+                "The former result is put aside, not deleted. Later stages stay as they are, "
+                "but started from it."
+            )
+        key = f"again-{run.name}-{stage.name}"
+        changes = {
+            "learning_rate": launch.learning_rate(stage, f"{key}-rate", "visible"),
+            "epochs": launch.epoch_count(stage, f"{key}-epochs", "visible"),
+            "steps_per_epoch": launch.step_count(stage, f"{key}-steps", "visible"),
+        }
+        st.button(
+            f"{label} {stage.title}",
+            type="primary",
+            key=f"{key}-go",
+            on_click=shell.act,
+            args=[_train_with, run, stage.name, changes],
+        )
+
+
+def _train_with(run: Run, stage: str, changes: dict[str, object]) -> None:
+    jobs.change_stage(run, stage, **changes)
+    jobs.start(run, [stage])
+
+
+def _button(label: str, deed: object, run: Run, *, primary: bool = False, **options: bool) -> None:
+    st.button(
+        label,
+        type="primary" if primary else "secondary",
+        width="stretch",
+        key=f"{label}-{run.name}",
+        on_click=shell.act,
+        args=[deed, run],
+        **options,
+    )
+
+
+def _is_next(run: Run, stage: Stage, finished: list[str]) -> bool:
+    before = run.protocol.before(stage.name)
+    return before is None or before.name in finished
+
+
+def _not_trained(stage: Stage, status: RunStatus) -> str:
+    if status.active and status.stage == stage.name:
+        return "training now"
+    if status.active and stage.name in status.requested:
+        return "to come"
+    return "not trained yet"
+
+
+def _memory(status: RunStatus) -> int | None:
+    try:
+        return psutil.Process(status.pid).memory_info().rss if status.pid else None
+    except psutil.Error:
+        return None
+
+
+def _log(run: Run) -> str:
+    try:
+        with (run.path / "log.txt").open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - LOG_BYTES))
+            return file.read().decode("utf-8", "replace") or "Nothing yet."
+    except FileNotFoundError:
+        return "Nothing yet."
