@@ -1,0 +1,160 @@
+"""Ordinary pictures."""
+
+import struct
+import tracemalloc
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import UnreadableScan
+from core.imaging.scans import open_scan, read_scan
+
+pytestmark = pytest.mark.filterwarnings("ignore:Image size")
+
+
+def saved(image, format, **options):
+    buffer = BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def read(image, format, **options):
+    return read_scan(saved(image, format, **options), "a").pixels
+
+
+@pytest.fixture
+def colours():
+    return Image.fromarray(np.random.default_rng(2).integers(0, 256, (20, 30, 3), np.uint8))
+
+
+@pytest.mark.parametrize("format", ["PNG", "BMP", "TIFF", "PPM"])
+def test_exact_formats_are_exact(colours, format):
+    scan = read_scan(saved(colours, format), "a")
+    assert np.array_equal(scan.pixels, np.asarray(colours))
+    assert (scan.format, scan.slices, scan.tags) == (format.lower(), 1, {})
+
+
+@pytest.mark.parametrize(("format", "mode"), [("JPEG", "RGB"), ("JPEG", "CMYK"), ("WEBP", "RGB")])
+def test_lossy_formats_are_as_pillow_shows_them(colours, format, mode):
+    data = saved(colours.convert(mode), format)
+    expected = np.asarray(Image.open(BytesIO(data)).convert("RGB"))
+    assert np.array_equal(read_scan(data, "a").pixels, expected)
+
+
+def test_alpha_is_laid_over_black():
+    image = Image.new("RGBA", (3, 2), (200, 100, 50, 128))
+    image.putpixel((0, 0), (255, 255, 255, 0))
+    pixels = read(image, "PNG")
+    assert pixels[0, 0].tolist() == [0, 0, 0]
+    assert np.abs(pixels[1, 2] - np.array([100.4, 50.2, 25.1])).max() < 1
+
+
+def test_a_transparent_palette_entry_is_black_and_others_keep_their_colour():
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 150, 100])
+    image.putdata([0, 1])
+    pixels = read(image, "PNG", transparency=0)
+    assert pixels.tolist() == [[[0, 0, 0], [200, 150, 100]]]
+
+
+def test_one_bit_and_grey_with_alpha():
+    bits = Image.new("1", (2, 1))
+    bits.putpixel((1, 0), 1)
+    assert read(bits, "PNG")[0, :, 0].tolist() == [0, 255]
+    grey = Image.new("LA", (1, 1), (200, 0))
+    assert read(grey, "PNG")[0, 0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("format", "type"), [("PNG", "u2"), ("TIFF", "u2"), ("TIFF", "f4")])
+def test_deep_greys_are_shown_by_their_own_range(format, type):
+    """12 bits in 16: a division by 257 would leave the picture black."""
+    ramp = np.linspace(0, 4095, 2000).reshape(40, 50)
+    grey = read(Image.fromarray(ramp.astype(type)), format)[..., 0]
+    expected = np.clip((ramp - 40.95) / (4095 * 0.98) * 255, 0, 255)
+    assert np.abs(grey - expected).max() < 2
+    assert np.array_equal(np.sort(grey.ravel()), grey.ravel())
+
+
+def test_float_pictures_may_hold_what_is_no_number():
+    values = np.linspace(-1, 1, 600, dtype=np.float32).reshape(20, 30)
+    values[0, 0], values[1, 1], values[2, 2] = np.nan, np.inf, -np.inf
+    grey = read(Image.fromarray(values), "TIFF")[..., 0]
+    assert (grey[0, 0], grey[1, 1], grey[2, 2]) == (0, 255, 0)
+    assert grey[19, 29] == 255
+    empty = read(Image.fromarray(np.full((4, 4), np.nan, np.float32)), "TIFF")
+    assert not empty.any()
+
+
+def test_exif_rotation_is_applied(colours):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter clockwise to see it upright
+    pixels = read(colours, "PNG", exif=exif)
+    assert np.array_equal(pixels, np.rot90(np.asarray(colours), -1))
+
+
+def test_pages_of_a_tiff_are_slices():
+    pages = [Image.new("L", (4 + n, 5), 40 * n) for n in range(5)]
+    file = open_scan(saved(pages[0], "TIFF", save_all=True, append_images=pages[1:]), "a")
+    assert file.slices == 5
+    assert file.slice().slice == 2
+    assert [int(file.slice(n).pixels[0, 0, 0]) for n in range(5)] == [0, 40, 80, 120, 160]
+    assert file.slice(4).pixels.shape == (5, 8, 3)
+
+
+def test_two_pictures_in_a_jpeg_are_the_first(colours):
+    data = saved(colours, "MPO", save_all=True, append_images=[Image.new("RGB", (9, 9))])
+    scan = read_scan(data, "a")
+    assert (scan.format, scan.slices, scan.pixels.shape) == ("jpeg", 1, (20, 30, 3))
+
+
+def test_an_animation_is_its_first_frame(colours):
+    frames = [Image.new("RGB", (30, 20), "white")]
+    scan = read_scan(saved(colours, "PNG", save_all=True, append_images=frames), "a")
+    assert scan.slices == 1
+    assert np.array_equal(scan.pixels, np.asarray(colours))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF"])
+def test_half_a_picture_is_none(colours, format):
+    data = saved(colours, format)
+    with pytest.raises(UnreadableScan):
+        open_scan(data[: len(data) // 2], "a")
+
+
+def huge_png(width, height):
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b"")]
+    body = b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def huge_bmp(width, height):
+    small = saved(Image.new("L", (4, 4)), "BMP")
+    return small[:18] + struct.pack("<ii", width, height) + small[26:]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (huge_png(9000, 9000), "it declares 9,000 × 9,000 pixels"),
+        (huge_png(60_000, 60_000), "it declares far too many pixels"),
+        (huge_png(40_000, 1), "it declares 40,000 × 1 pixels"),
+        (b"P5 30000 3000 255\n", "it declares 30,000 × 3,000 pixels"),
+        (huge_bmp(9000, 9000), "it declares 9,000 × 9,000 pixels"),
+    ],
+    ids=["png", "bomb", "long", "ppm", "bmp"],
+)
+def test_declared_size_is_looked_at_before_anything_is_decoded(data, reason):
+    tracemalloc.start()
+    with pytest.raises(UnreadableScan) as caught:
+        open_scan(data + b"\0" * 60, "a")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert caught.value.reason.startswith(reason)
+    assert peak < 2_000_000
