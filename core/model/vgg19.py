@@ -3,12 +3,14 @@
 import keras
 import numpy as np
 
-from core.config import Protocol
+from core.config import Protocol, Scaling
 from core.errors import WeightsError
 from core.model.architecture import CLASSES
 from core.model.weights import Weights
 
 PREDICTION = "prediction"
+# Typical root mean square of a scan as the network receives it (`preprocessing.scale`).
+INPUT_SIZE: dict[Scaling, float] = {"unit": 0.3, "imagenet": 80.0}
 
 
 def build_model(protocol: Protocol, weights: Weights) -> keras.Model:
@@ -33,7 +35,7 @@ def build_model(protocol: Protocol, weights: Weights) -> keras.Model:
         base = keras.applications.VGG19(
             weights=None, include_top=False, input_shape=(size, size, 3), name="vgg19"
         )
-        _load(base, weights, protocol.seed)
+        _load(base, weights, protocol)
         x = base.output
         if protocol.head.pooling == "flatten":
             x = keras.layers.Flatten(name="flatten")(x)
@@ -52,14 +54,17 @@ def build_model(protocol: Protocol, weights: Weights) -> keras.Model:
         keras.config.set_dtype_policy(former)
 
 
-def _load(base: keras.Model, weights: Weights, seed: int) -> None:
+def _load(base: keras.Model, weights: Weights, protocol: Protocol) -> None:
     if weights.path is None:
         # Glorot's values fade to nothing through sixteen ReLU layers; He's do not
         # (He et al. 2015, "Delving deep into rectifiers").
         for number, layer in enumerate(base.layers):
             if isinstance(layer, keras.layers.Conv2D):
-                start = keras.initializers.HeNormal(seed=seed + number)
+                start = keras.initializers.HeNormal(seed=protocol.seed + number)
                 layer.kernel.assign(start(layer.kernel.shape, dtype=layer.kernel.dtype))
+        # He's rule keeps the size of what comes in, which should therefore be about 1.
+        first = base.get_layer("block1_conv1").kernel
+        first.assign(first / INPUT_SIZE[protocol.input.scaling])
         return
     kernels = [layer.kernel for layer in base.layers if isinstance(layer, keras.layers.Conv2D)]
     before = [keras.ops.convert_to_numpy(kernel) for kernel in kernels]

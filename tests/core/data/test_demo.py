@@ -1,0 +1,130 @@
+"""The demonstration set: what it holds, and that it teaches what it should."""
+
+import cv2
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from core.config import DEMO
+from core.data.demo import SIZE, load_anatomy, make_demonstration, mask_of, samples, simulate
+from core.data.duplicates import group_near_copies
+from core.data.index import index_folder
+from core.imaging.cropping import find_brain
+
+COUNT = 12
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demonstration")
+    make_demonstration(folder, count=COUNT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def anatomy():
+    return load_anatomy()
+
+
+def grey(path):
+    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.png")}
+
+
+def test_it_is_a_data_set_of_two_classes(folder):
+    dataset = index_folder(folder / "scans", already_cropped=False)
+    assert dataset.counts() == {"no_tumour": COUNT // 2, "tumour": COUNT // 2}
+    assert dataset.positive == "tumour"
+    assert not dataset.unreadable
+    assert not dataset.already_split
+
+
+def test_no_two_scans_are_taken_for_copies(folder):
+    dataset = index_folder(folder / "scans", already_cropped=False)
+    groups = group_near_copies(folder / "scans", dataset.entries)
+    assert len(set(groups.values())) == COUNT
+
+
+def test_scans_are_grey_pictures_with_a_head_to_crop_to(folder):
+    for path in [*folder.glob("scans/*/*.png"), *samples(folder)]:
+        pixels = grey(path)
+        assert pixels.shape == (SIZE, SIZE)
+        assert pixels.dtype == np.uint8
+        box = find_brain(np.repeat(pixels[..., None], 3, axis=2), DEMO.crop)
+        assert box.fallback is None
+        assert 0.4 < box.area / pixels.size < 0.98
+
+
+def test_masks_belong_to_the_scans_with_a_mass_and_to_no_other(folder):
+    ill = {path.name for path in folder.glob("scans/tumour/*")}
+    kept = {path.name for path in folder.glob("masks/scan*.png")}
+    assert kept == ill
+    assert mask_of(folder, next(iter(ill))) is not None
+    assert mask_of(folder, next(folder.glob("scans/no_tumour/*")).name) is None
+    for name in ill:
+        mask = grey(folder / "masks" / name)
+        assert set(np.unique(mask)) == {0, 255}
+        assert 0.003 < (mask > 0).mean() < 0.15
+
+
+def test_a_mass_stands_out_within_the_head(folder):
+    for path in folder.glob("scans/tumour/*"):
+        pixels, mask = grey(path), grey(folder / "masks" / path.name) > 0
+        around = cv2.dilate(mask.astype(np.uint8), np.ones((61, 61))) - mask > 0
+        assert pixels[around].mean() > 20
+        assert np.percentile(pixels[mask], 75) > 1.2 * np.median(pixels[around])
+
+
+def test_some_samples_are_kept_out_of_the_data_set(folder):
+    kept = samples(folder)
+    assert [path.name for path in kept] == [f"sample{n}.png" for n in range(1, 7)]
+    assert sum(mask_of(folder, path.name) is not None for path in kept) == 3
+    assert not set(contents(folder / "samples").values()) & set(contents(folder / "scans").values())
+
+
+def test_samples_of_a_folder_without_a_demonstration(tmp_path):
+    assert samples(tmp_path) == []
+
+
+def test_the_seed_decides_every_byte(folder, tmp_path):
+    make_demonstration(tmp_path / "again", count=2)
+    again, first = contents(tmp_path / "again"), contents(folder)
+    assert len(again) == 2 + 1 + 6 + 3
+    assert all(first[name] == data for name, data in again.items())
+    make_demonstration(tmp_path / "other", seed=8, count=2)
+    other = contents(tmp_path / "other")
+    assert not set(other.values()) & set(first.values())
+
+
+def test_it_is_made_once_and_made_again_when_it_was_left_unfinished(tmp_path):
+    scans = make_demonstration(tmp_path, count=4)
+    told = []
+    assert make_demonstration(tmp_path, count=4, progress=lambda *step: told.append(step)) == scans
+    assert told == []
+    (tmp_path / "about.json").unlink()
+    make_demonstration(tmp_path, count=2, progress=lambda *step: told.append(step))
+    assert told[-1] == (8, 8)
+    assert len(list(scans.glob("*/*.png"))) == 2
+
+
+def test_brightness_alone_does_not_tell_who_is_ill(anatomy):
+    """Otherwise the demonstration would show a light meter at work."""
+    ill = np.arange(80) % 2 == 1
+    scans = [
+        simulate(anatomy, np.random.default_rng(number), mass=bool(ill[number]), size=96).pixels
+        for number in range(len(ill))
+    ]
+    for measure in (np.mean, np.std, np.median):
+        area = roc_auc_score(ill, [measure(scan) for scan in scans])
+        assert max(area, 1 - area) < 0.75, measure.__name__
+
+
+def test_the_envelope_of_the_brain_is_its_zero_distance(anatomy):
+    inside = anatomy.distance < 0
+    brain = anatomy.t1[::2, ::2, ::2] > 0.1
+    assert brain[~inside].mean() < 0.002
+    # 1,900 ml of brain in this template, and the fluid between its folds.
+    assert 1.8e6 < inside.sum() * 8 < 2.6e6
