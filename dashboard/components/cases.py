@@ -33,8 +33,8 @@ def show(run: Run, rows: pd.DataFrame, titles: Mapping[str, str], name: str) -> 
     left, right = st.columns([3.2, 1], gap="medium")
     with left:
         selected = _table(run, rows, thumbnails, titles, name)
-        if total > MOST:
-            st.caption(f"The {MOST} that were called least rightly, of {total:,}.")
+        said = f"Probability of {words.plain(run.positive)} at each stage, the worst calls first."
+        st.caption(said + (f" {MOST} of {total:,} are shown." if total > MOST else ""))
     with right:
         _one(rows.loc[selected], thumbnails[selected])
 

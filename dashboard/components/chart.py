@@ -5,7 +5,11 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.evaluation.results import Comparison
 from core.reporting import figures
+
+MATRIX = 240
+"""Pixels; the widest that a confusion matrix is drawn."""
 
 
 def look() -> figures.Look:
@@ -13,12 +17,18 @@ def look() -> figures.Look:
     return "light" if st.context.theme.type == "light" else "dark"
 
 
+def matrices_width(comparison: Comparison) -> int | Literal["stretch"]:
+    """Room for the confusion matrices of some stages; five of them fill the page."""
+    stages = len(comparison.stages)
+    return MATRIX * stages + 110 if stages < 5 else "stretch"
+
+
 def show(
     figure: go.Figure,
     name: str,
     alt: str,
+    width: int | Literal["stretch"] = "stretch",
     on_select: Any = "ignore",
-    selection_mode: Literal["points"] = "points",
 ) -> Any:
     """Draw a figure.
 
@@ -26,16 +36,19 @@ def show(
         figure: Of `core.reporting.figures`.
         name: Of the element, and of the file when the figure is saved.
         alt: What it shows, for somebody who cannot see it.
+        width: Pixels, at most what there is room for.
         on_select: Called when a point of the figure is chosen.
-        selection_mode: How points are chosen.
     """
     image = figures.CONFIG["toImageButtonOptions"] | {"filename": name}
+    if on_select == "ignore":
+        figure.update_layout(clickmode="none")
     return st.plotly_chart(
         figure,
         key=name,
         theme=None,
         config=figures.CONFIG | {"toImageButtonOptions": image},
         alt=alt,
+        width=width,
         on_select=on_select,
-        selection_mode=selection_mode,
+        selection_mode="points",
     )

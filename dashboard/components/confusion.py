@@ -1,10 +1,11 @@
 """The confusion matrices of all stages; the cell that is clicked says which scans are listed."""
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation.changes import trajectory
 from core.evaluation.metrics import outcomes
-from core.evaluation.results import Comparison, Part
+from core.evaluation.results import Comparison
 from core.reporting.figures import confusion_matrices
 from core.training.runs import Run
 from dashboard import state
@@ -12,10 +13,10 @@ from dashboard.components import cases, chart, part_picker
 
 KEY = "confusion"
 OUTCOMES = {
-    "fn": "false negatives",
-    "fp": "false positives",
-    "tp": "true positives",
-    "tn": "true negatives",
+    "fn": "False negatives",
+    "fp": "False positives",
+    "tp": "True positives",
+    "tn": "True negatives",
 }
 
 
@@ -24,13 +25,17 @@ def show(run: Run, comparison: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         part = part_picker.show()
         percent = st.toggle("Per cent of each row", key=state.SHARES, bind="query-params")
-    chart.show(
-        confusion_matrices(comparison, part, percent=percent, look=chart.look()),
-        KEY,
-        f"Confusion matrices of {len(comparison.stages)} stages, {part} part",
-        on_select=_take_click,
-    )
-    stage, outcome = _chosen(comparison, part)
+    place = st.container()
+    stage, outcome = _chosen(comparison)
+    figure = confusion_matrices(comparison, part, percent=percent, look=chart.look())
+    with place:
+        chart.show(
+            _with_mark(figure, stage, outcome),
+            KEY,
+            f"Confusion matrices of {len(comparison.stages)} stages, {part} part",
+            width=chart.matrices_width(comparison),
+            on_select=_take_click,
+        )
     table = trajectory({name: run.predictions(name) for name in run.finished_stages()})
     rows = table[table["split"] == part]
     rows = rows[outcomes(rows.assign(probability=rows[stage]), run.positive) == outcome]
@@ -39,10 +44,34 @@ def show(run: Run, comparison: Comparison) -> None:
     cases.show(run, rows, titles, f"{part}-{stage}-{outcome}")
 
 
-def _chosen(comparison: Comparison, part: Part) -> tuple[str, str]:
+def _with_mark(figure: go.Figure, stage: str, outcome: str) -> go.Figure:
+    """The figure with a frame around one cell.
+
+    Plotly would mark it by fading the text of all others; as annotations they stay readable.
+    """
+    for trace in figure.data:
+        if trace.type != "scatter":
+            continue
+        axes = {"xref": trace.xaxis, "yref": trace.yaxis}
+        trace.mode = "markers"
+        for x, y, text, colour, cell in zip(
+            trace.x, trace.y, trace.text, trace.textfont.color, trace.customdata, strict=True
+        ):
+            figure.add_annotation(x=x, y=y, text=text, font={"color": colour}, **axes)
+            if tuple(cell) == (stage, outcome):
+                frame = {"color": figure.layout.template.layout.font.color, "width": 2}
+                corners = {"x0": x - 0.49, "x1": x + 0.49, "y0": y - 0.49, "y1": y + 0.49}
+                figure.add_shape(line=frame, **corners, **axes)
+    return figure
+
+
+def _chosen(comparison: Comparison) -> tuple[str, str]:
+    """By a click on a cell, by keyboard or by the page's address."""
     titles = {stage.name: stage.title for stage in comparison.stages}
     if state.get(state.STAGE) not in titles:
         state.put(state.STAGE, comparison.keep.stage or next(iter(titles)))
+    if state.get(state.OUTCOME) not in OUTCOMES:
+        state.put(state.OUTCOME, next(iter(OUTCOMES)))
     left, right = st.columns([1, 1.4], gap="medium")
     stage = left.segmented_control(
         "Scans of",
@@ -52,14 +81,11 @@ def _chosen(comparison: Comparison, part: Part) -> tuple[str, str]:
         key=state.STAGE,
         bind="query-params",
     )
-    (tn, fp), (fn, tp) = getattr(comparison.stage(str(stage)), part).confusion
-    counts = {"fn": fn, "fp": fp, "tp": tp, "tn": tn}
     outcome = right.segmented_control(
-        f"which it called ({comparison.positive} is positive)",
+        f"that are, with {comparison.positive} as positive",
         list(OUTCOMES),
-        default="fn",
         required=True,
-        format_func=lambda name: f"{counts[name]} {_of(counts[name], OUTCOMES[name])}",
+        format_func=OUTCOMES.__getitem__,
         key=state.OUTCOME,
         bind="query-params",
     )
@@ -70,7 +96,3 @@ def _take_click() -> None:
     points = st.session_state[KEY].selection.points
     if points:
         st.session_state[state.STAGE], st.session_state[state.OUTCOME] = points[0]["customdata"]
-
-
-def _of(number: int, many: str) -> str:
-    return many[:-1] if number == 1 else many

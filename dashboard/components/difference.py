@@ -23,21 +23,23 @@ def show(run: Run, comparison: Comparison) -> None:
     titles = {stage.name: stage.title for stage in stages}
     table = changes(run.predictions(first), run.predictions(second), comparison.positive)
     table = table[table["split"] == part].rename(columns={"first": first, "second": second})
-    left, right = st.columns([1.6, 1], gap="large")
+    left, right = st.columns([1.6, 1], gap="large", vertical_alignment="bottom")
     with left:
         both = comparison.model_copy(update={"stages": stages})
         figure = confusion_matrices(both, part, look=chart.look())
-        chart.show(figure, "two-matrices", "Confusion matrices of the two stages")
+        width = chart.matrices_width(both)
+        chart.show(figure, "two-matrices", "Confusion matrices of the two stages", width)
     with right:
         classes = comparison.negative, comparison.positive
         figure = changes_matrix(table, *titles.values(), classes, look=chart.look())
         chart.show(figure, "changes", "How each cell of the confusion matrix changed")
     _table(comparison, first, second, part)
     counts = table["change"].value_counts()
+    if state.get(state.CHANGE) not in CHANGED:
+        state.put(state.CHANGE, CHANGED[0])
     change = st.segmented_control(
         "Scans",
         CHANGED,
-        default=CHANGED[0],
         required=True,
         format_func=lambda name: f"{counts.get(name, 0)} {name}",
         key=state.CHANGE,
@@ -71,26 +73,29 @@ def _table(comparison: Comparison, first: str, second: str, part: Part) -> None:
     for name, label in metrics_table.FIGURES.items():
         cells = "".join(metrics_table.figure(stage, part, name) for stage in stages)
         tested: Difference | None = getattr(pair, name) if name in TESTED else None
-        rows += f"<tr><th>{label}</th>{cells}{_difference(name, tested)}</tr>"
+        values = [getattr(getattr(stage, part), name) for stage in stages]
+        rows += f"<tr><th>{label}</th>{cells}{_difference(name, *values, tested)}</tr>"
     head = "".join(f"<th>{html.escape(stage.title)}</th>" for stage in stages)
     st.html(
-        f'<table class="numbers"><thead><tr><th></th>{head}<th>Difference</th></tr></thead>'
+        f'<table class="numbers pair"><thead><tr><th></th>{head}<th>Difference</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
     st.caption(_sides(pair))
 
 
-def _difference(name: str, tested: Difference | None) -> str:
-    if tested is None or tested.value is None:
-        return "<td></td>"
-    share = name == "accuracy"
+def _difference(
+    name: str, first: float | None, second: float | None, tested: Difference | None
+) -> str:
+    if first is None or second is None:
+        return "<td>–</td>"
+    share = name in metrics_table.SHARES
     detail = []
-    if tested.interval is not None:
+    if tested is not None and tested.interval is not None:
         detail.append(" to ".join(_signed(edge, share) for edge in tested.interval))
-    if tested.p is not None:
+    if tested is not None and tested.p is not None:
         detail.append(html.escape(p_value(tested.p)))
     points = " points" if share else ""
-    change = _signed(tested.value, share) + points
+    change = _signed(second - first, share) + points
     return f"<td>{change}<small>{', '.join(detail)}</small></td>"
 
 

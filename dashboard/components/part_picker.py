@@ -12,12 +12,13 @@ PARTS = {"test": "Test", "validation": "Validation"}
 
 def show() -> Part:
     """Choose the part; it is the same wherever it can be chosen."""
+    if state.get(state.PART) not in PARTS:
+        state.put(state.PART, "test")
     return cast(
         Part,
         st.segmented_control(
             "Part of the data",
             list(PARTS),
-            default="test",
             required=True,
             format_func=PARTS.__getitem__,
             key=state.PART,

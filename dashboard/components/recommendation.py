@@ -13,20 +13,20 @@ HEADLINE = ("accuracy", "sensitivity", "specificity", "auc")
 def show(comparison: Comparison) -> None:
     """The recommendation with its reason, the kept stage's test figures, the caveat."""
     keep = comparison.keep
-    left, right = st.columns([1.25, 1], gap="large")
+    left, right = st.columns([1.15, 1], gap="large")
     with left, st.container(gap=None, key="keep"):
         if keep.stage is None:
             st.subheader("No stage can be recommended", anchor=False)
         else:
             st.subheader(f"Keep {comparison.stage(keep.stage).title}", anchor=False)
         st.markdown(keep.reason)
-        st.caption(keep.overfitting)
+        if comparison.caveat:
+            with st.container(key="caveat"):
+                st.markdown(f":material/warning: {comparison.caveat}")
     if keep.stage is not None:
         with right:
             _figures(comparison.stage(keep.stage).title, comparison.stage(keep.stage).test)
-    if comparison.caveat:
-        with st.container(key="caveat"):
-            st.markdown(f":material/warning: {comparison.caveat}")
+            st.caption(keep.overfitting)
 
 
 def _figures(title: str, test: PartResult) -> None:
