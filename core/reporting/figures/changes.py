@@ -81,14 +81,20 @@ def changes_matrix(
     )
     names = list(classes)
     figure.update_xaxes(
-        tickvals=[0, 1], ticktext=names, showgrid=False, fixedrange=True, title_text="Called"
+        tickvals=[0, 1],
+        ticktext=names,
+        range=[-0.5, 1.5],
+        showgrid=False,
+        fixedrange=True,
+        title_text="What it was called",
     )
     figure.update_yaxes(
         tickvals=[0, 1],
         ticktext=names,
+        ticklabelstandoff=4,
+        range=[1.5, -0.5],
         showgrid=False,
         fixedrange=True,
-        range=[1.5, -0.5],
         title_text="What it is",
     )
     styled(figure, look, height=340)

@@ -67,16 +67,32 @@ def confusion_matrices(
             _heading(stage, part, colours), row=1, col=column, xref="x domain", yref="y domain"
         )
     names = [comparison.negative, comparison.positive]
+    slanted = len(stages) > 2 and max(map(len, names)) > 9
     figure.update_xaxes(
-        tickvals=[0, 1], ticktext=names, showgrid=False, fixedrange=True, tickangle=0
+        tickvals=[0, 1],
+        ticktext=names,
+        tickangle=-25 if slanted else 0,
+        range=[-0.5, 1.5],
+        showgrid=False,
+        fixedrange=True,
     )
     figure.update_yaxes(
-        tickvals=[0, 1], ticktext=names, showgrid=False, fixedrange=True, range=[1.5, -0.5]
+        tickvals=[0, 1],
+        ticktext=names,
+        ticklabelstandoff=4,
+        range=[1.5, -0.5],
+        showgrid=False,
+        fixedrange=True,
     )
-    styled(figure, look, height=300)
+    styled(figure, look, height=320 if slanted else 300)
     figure.update_yaxes(title_text="What it is", col=1)
     figure.add_annotation(
-        text="What it was called", x=0.5, y=0, xref="paper", yref="paper", yshift=-42
+        text="What it was called",
+        x=0.5,
+        y=0,
+        xref="paper",
+        yref="paper",
+        yshift=-64 if slanted else -42,
     )
     steps = len(colours.sequence) - 1
     figure.update_layout(
@@ -93,7 +109,7 @@ def confusion_matrices(
                 "x": 1.01,
             },
         },
-        margin={"t": 58, "b": 56},
+        margin={"t": 58, "b": 78 if slanted else 56},
         showlegend=False,
         clickmode="event+select",
     )

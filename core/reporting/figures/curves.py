@@ -121,7 +121,7 @@ def all_stages_curves(
         )
         before = end
     styled(figure, look, height=420)
-    figure.update_xaxes(range=[0.5, before + 0.5], showgrid=False)
+    figure.update_xaxes(range=[0.5, before + 0.5], showgrid=False, dtick=1 if before < 15 else 5)
     figure.update_xaxes(title_text="Epoch, all stages in a row", row=2)
     for row, (_, name) in enumerate(MEASURES, start=1):
         figure.update_yaxes(title_text=name, row=row)
