@@ -65,14 +65,20 @@ def choose(candidates: Sequence[Candidate], groups: NDArray[np.generic], *, seed
         ((c, p) for c, p in zip(earlier, p_values, strict=True) if p is None or p >= ALPHA),
         (best, None),
     )
-    reason = _best_is_kept(best, known) if kept is best else _earlier_is_kept(kept, best, p)
+    reason = (
+        _best_is_kept(best, known)
+        if kept is best
+        else _earlier_is_kept(kept, best, p, kept is known[0])
+    )
     if kept is not known[0]:
         reason += " " + _gain(known[0], kept)
     return Keep(
         stage=kept.name,
         reason=reason,
         overfitting=in_words(kept.gap),
-        did_not_help=[c.name for c in known if c.effect in ("no measurable change", "worse")],
+        did_not_help=[
+            c.name for c in known if c is not kept and c.effect in ("no measurable change", "worse")
+        ],
     )
 
 
@@ -145,7 +151,7 @@ def _best_is_kept(best: Candidate, known: Sequence[Candidate]) -> str:
     return sentence + ", and every earlier stage is measurably worse."
 
 
-def _earlier_is_kept(kept: Candidate, best: Candidate, p: float | None) -> str:
+def _earlier_is_kept(kept: Candidate, best: Candidate, p: float | None, first: bool) -> str:
     part = kept.validation
     chance = f" ({p_value(p)})" if p is not None else ""
     reason = (
@@ -153,6 +159,8 @@ def _earlier_is_kept(kept: Candidate, best: Candidate, p: float | None) -> str:
         f"{number(_loss(best))} against {number(_loss(kept))}, and on {_count(part)} that "
         f"difference may be chance{chance}."
     )
+    if not first:
+        reason += " The stages before it are measurably worse than that."
     if part.groups < FEW:
         reason += " With so few scans only a large difference would show."
     return reason

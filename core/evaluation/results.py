@@ -96,7 +96,7 @@ class Keep(Frozen):
     reason: str
     overfitting: str = Field("", description="the gap of the kept stage, in words")
     did_not_help: list[str] = Field(
-        default_factory=list, description="stages that brought no measurable gain"
+        default_factory=list, description="other stages without a measurable gain on the one before"
     )
 
 

@@ -43,7 +43,7 @@ def test_the_first_stage_is_kept_when_nothing_is_better():
     assert keep.stage == "first"
     assert "lowest validation loss" in keep.reason
     assert "no gain" in keep.reason
-    assert keep.did_not_help == ["first", "second"]
+    assert keep.did_not_help == ["second"]
 
 
 def test_a_clear_gain_is_worth_its_stage():
@@ -78,7 +78,10 @@ def test_the_earliest_that_is_good_enough():
         _candidate("third", better - 0.0001),
     )
     assert keep.stage == "second"
+    assert "Second is enough" in keep.reason
+    assert "stages before it are measurably worse" in keep.reason
     assert "Against First" in keep.reason
+    assert keep.did_not_help == ["first", "third"]
 
 
 def test_copies_of_scans_are_not_counted_as_evidence():
