@@ -24,7 +24,7 @@ from core.storage import replacing, write_text
 from core.training import checkpoint
 from core.training.callbacks import BestEpoch, Callback, EarlyStopping, Epoch, ReduceLearningRate
 from core.training.loop import StageData, compile_for, fit, predict
-from core.training.runs import PREDICTION_COLUMNS, Run, RunWeights
+from core.training.runs import COMPUTING_PREFIX, PREDICTION_COLUMNS, Run, RunWeights
 
 log = logging.getLogger("neurostage")
 
@@ -120,9 +120,7 @@ class Experiment:
                 cuts,
                 self.pictures,
                 self.protocol.input.scaling,
-                each_batch=lambda done, total: self.progress(
-                    "Computing what the frozen layers see", done, total
-                ),
+                each_batch=lambda done, total: self.progress(COMPUTING_PREFIX, done, total),
             )
             if cut in found:
                 inputs = found[cut]

@@ -66,7 +66,7 @@ def expected_seconds(
     """
     operations = float(forward_operations(protocol.input.size)) * pictures
     for stage in stages:
-        operations += _epoch_operations(protocol, stage, train) * stage.epochs
+        operations += epoch_operations(protocol, stage, train) * stage.epochs
     return operations / pace
 
 
@@ -76,7 +76,7 @@ def pace_of(runs: Iterable[Run]) -> float | None:
         history = run.history()
         train = int((run.split()["split"] == "train").sum())
         operations = sum(
-            _epoch_operations(run.protocol, run.protocol.stage(str(stage)), train)
+            epoch_operations(run.protocol, run.protocol.stage(str(stage)), train)
             for stage in history["stage"]
         )
         seconds = float(history["seconds"].sum())
@@ -86,7 +86,7 @@ def pace_of(runs: Iterable[Run]) -> float | None:
 
 
 def measured_pace() -> float:
-    """Multiplications a second that training may reach, judged by the best of a few matrix products."""
+    """Multiplications a second that training may reach, judged by the best of a few products."""
     side = 1024
     matrix = np.ones((side, side), np.float32)
     best = float("inf")
@@ -97,7 +97,8 @@ def measured_pace() -> float:
     return CONVOLUTION_SHARE * side**3 / best
 
 
-def _epoch_operations(protocol: Protocol, stage: Stage, train: int) -> float:
+def epoch_operations(protocol: Protocol, stage: Stage, train: int) -> float:
+    """Multiplications of one epoch of a stage with `train` pictures to train on."""
     size = protocol.training.batch_size
     steps = -(-train // size)
     seen = min(train, min(steps, stage.steps_per_epoch or steps) * size)

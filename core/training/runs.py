@@ -45,6 +45,9 @@ HISTORY_COLUMNS = [
 ]
 PREDICTION_COLUMNS = ["file", "view", "split", "label", "probability"]
 
+COMPUTING_PREFIX = "Computing what the frozen layers see"
+"""Activity of a job that fills the cache."""
+
 State = Literal["new", "queued", "running", "stopped", "finished", "failed", "interrupted"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
 

@@ -15,11 +15,12 @@ from pathlib import Path
 import filelock
 import psutil
 
-from core.config import Protocol, Stage
+from core.config import Stage
 from core.errors import NeuroStageError
-from core.model.architecture import training_operations
+from core.model.architecture import forward_operations, training_operations
 from core.training.callbacks import Callback
-from core.training.runs import Run, RunStatus, Workspace
+from core.training.hardware import epoch_operations
+from core.training.runs import COMPUTING_PREFIX, Run, RunStatus, Workspace
 
 log = logging.getLogger("neurostage")
 
@@ -46,6 +47,7 @@ class Reporter(Callback):
             }
         )
         self.pace = _Pace()
+        self.frozen_pace = _Pace()
         self._written = 0.0
 
     def update(self, **changes: object) -> None:
@@ -57,6 +59,8 @@ class Reporter(Callback):
     def progress(self, activity: str, done: int, total: int) -> None:
         """Something beside training goes on; written about once a second."""
         self._check()
+        if activity == COMPUTING_PREFIX:
+            self.frozen_pace.reached(done)
         changed = activity != self.status.activity
         self.status = self.status.model_copy(
             update={"activity": activity, "step": done, "steps": total}
@@ -86,29 +90,33 @@ class Reporter(Callback):
             update={"activity": "Training", "epoch": epoch, "step": step, "steps": steps}
         )
         if changed or self._due():
-            protocol = self.run.protocol
-            stage = protocol.stage(self.status.stage or "")
+            stage = self.run.protocol.stage(self.status.stage or "")
             per_step = self.pace.seconds_per_step
             left = per_step * ((steps - step) + steps * (stage.epochs - epoch))
+            later = self._later(stage)
             self.update(
                 pictures_per_second=self.pace.pictures_per_second,
                 stage_seconds_left=left,
-                run_seconds_left=left + self._later(protocol, stage, per_step * steps),
+                run_seconds_left=None if later is None else left + later,
             )
 
-    def _later(self, protocol: Protocol, stage: Stage, seconds_per_epoch: float) -> float:
-        """Seconds for the stages after this one, from their arithmetic and this one's pace."""
-        train = int((self.run.split()["split"] == "train").sum())
-
-        def operations(of: Stage) -> float:
-            steps = -(-train // protocol.training.batch_size)
-            share = min(1.0, (of.steps_per_epoch or steps) / max(1, steps))
-            return training_operations(protocol, of) * share
-
-        later = [protocol.stage(name) for name in self.status.requested if name != stage.name]
-        return sum(
-            seconds_per_epoch * of.epochs * operations(of) / operations(stage) for of in later
-        )
+    def _later(self, stage: Stage) -> float | None:
+        """Seconds for the stages after this one, from their arithmetic and the pace so far."""
+        protocol = self.run.protocol
+        speeds = {
+            # The head alone is bound by memory: its pace says nothing of convolutions.
+            training_operations(protocol, stage): self.pace if stage.unfrozen else None,
+            forward_operations(protocol.input.size): self.frozen_pace,
+        }
+        for operations, pace in speeds.items():
+            if pace and (pictures := pace.pictures_per_second):
+                train = int((self.run.split()["split"] == "train").sum())
+                later = [protocol.stage(n) for n in self.status.requested if n != stage.name]
+                return sum(
+                    epoch_operations(protocol, of, train) * of.epochs / (operations * pictures)
+                    for of in later
+                )
+        return None
 
     def _due(self) -> bool:
         return time.monotonic() - self._written >= HEARTBEAT_SECONDS
@@ -119,24 +127,31 @@ class Reporter(Callback):
 
 
 class _Pace:
-    """Speed of training over the last steps, the first one (tracing) left out."""
+    """Speed over the last steps, the first one (tracing) left out."""
 
     def __init__(self) -> None:
-        self.times: list[tuple[float, int]] = []
+        self.marks: list[tuple[float, int]] = []  # moment, pictures done by then
 
     def count(self, pictures: int) -> None:
-        self.times = [*self.times[-20:], (time.monotonic(), pictures)]
+        """A step of so many pictures is done."""
+        self.reached((self.marks[-1][1] if self.marks else 0) + pictures)
+
+    def reached(self, pictures: int) -> None:
+        """So many pictures are done in all."""
+        self.marks = [*self.marks[-20:], (time.monotonic(), pictures)]
 
     @property
     def seconds_per_step(self) -> float:
-        if len(self.times) < 2:
+        if len(self.marks) < 2:
             return 0.0
-        return (self.times[-1][0] - self.times[0][0]) / (len(self.times) - 1)
+        return (self.marks[-1][0] - self.marks[0][0]) / (len(self.marks) - 1)
 
     @property
     def pictures_per_second(self) -> float | None:
-        passed = self.times[-1][0] - self.times[0][0] if self.times else 0.0
-        return sum(n for _, n in self.times[1:]) / passed if passed > 0 else None
+        if len(self.marks) < 2:
+            return None
+        (started, before), (now, after) = self.marks[0], self.marks[-1]
+        return (after - before) / (now - started) if now > started else None
 
 
 def work(run: Run, workspace: Workspace) -> RunStatus:
