@@ -9,7 +9,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame, parse_fragments
 from pydicom.filereader import read_dataset
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, pixel_array
+from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
 from pydicom.pixels.utils import get_expected_length
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, UID_dictionary
 
@@ -118,7 +118,8 @@ class Dicom:
     def _check_length(self) -> None:
         """Refuse a file that has fewer pixels than it declares."""
         if self._compressed:
-            pieces, _ = parse_fragments(self._buffer)
+            items, _ = parse_fragments(self._buffer)
+            pieces = items - 1  # the first item is a table of contents
             if pieces < self.slices:
                 raise unreadable(f"it declares {self.slices:,} frames and holds {pieces:,}")
             return
@@ -187,8 +188,8 @@ def _windowed(stored: np.ndarray, settings: Dataset) -> np.ndarray:
     """
     values = apply_modality_lut(stored, settings)
     if settings.get("VOILUTSequence"):
-        bits = int(settings.VOILUTSequence[0].LUTDescriptor[2])
-        return to_grey(apply_voi(values, settings), 0, 2**bits - 1)
+        little = settings.file_meta.TransferSyntaxUID.is_little_endian
+        return _looked_up(values, settings.VOILUTSequence[0], "<u2" if little else ">u2")
     centre, width = (_first_number(settings, f"Window{name}") for name in ("Center", "Width"))
     if centre is None or width is None or width <= 0:
         return to_grey(values, *percentile_window(values))
@@ -199,6 +200,21 @@ def _windowed(stored: np.ndarray, settings: Dataset) -> np.ndarray:
     if function == "LINEAR" and width > 1:
         centre, width = centre - 0.5, width - 1
     return to_grey(values, centre - width / 2, centre + width / 2)
+
+
+def _looked_up(values: np.ndarray, item: Dataset, words: str) -> np.ndarray:
+    """Values to grey by a VOI table (PS3.3, C.11.2.1.1).
+
+    `pydicom.pixels.apply_voi` counts in the table's own type, so that an 8-bit table of more
+    than 256 entries starts again from its beginning.
+    """
+    count, first, bits = (int(number) for number in item.LUTDescriptor)
+    entries = item.LUTData
+    if isinstance(entries, bytes):
+        entries = np.frombuffer(entries, np.uint8 if len(entries) == count else words)
+    table = np.atleast_1d(entries)[: count or 2**16]
+    place = np.rint(values - float(first)).clip(0, len(table) - 1).astype(np.intp)
+    return to_grey(table[place], 0, 2**bits - 1)
 
 
 def _first_number(settings: Dataset, name: str) -> float | None:

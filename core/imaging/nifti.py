@@ -49,7 +49,8 @@ class Nifti:
         size = _header_size(start)
         if size is None:
             raise unreadable("the gzip file holds no NIfTI volume")
-        header = HEADERS[size](start[:size], check=False)
+        order = "<" if int.from_bytes(start[:4], "little") == size else ">"
+        header = HEADERS[size](start[:size], order, check=False)
         if header["magic"].item()[:2] != b"n+":
             raise unreadable(
                 "the NIfTI header lies apart from its volume (.hdr and .img)",

@@ -20,7 +20,7 @@ SUFFIXES = (
 """How files that can be read are usually called. Their content alone decides."""
 
 # What these libraries say about a damaged file may quote it, and it is said in our error anyway.
-for _library in ("pydicom", "nibabel", "PIL"):
+for _library in ("pydicom", "pylibjpeg", "libjpeg", "openjpeg", "nibabel", "PIL"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module=rf"{_library}\b")
 
