@@ -1,0 +1,143 @@
+"""The Compare page says what the predictions say, and no more."""
+
+import pandas as pd
+import pytest
+from made_run import make_run
+from streamlit.testing.v1 import AppTest
+
+from core.config import REPORT
+from core.evaluation.changes import changes
+from core.evaluation.comparison import compare
+from core.evaluation.metrics import outcomes
+from core.training.runs import Run, Workspace
+from dashboard import state
+from dashboard.components import metrics_table
+from tests.dashboard.conftest import Pages, texts
+
+STRENGTHS = (0.4, 1.3, 1.2)
+
+
+@pytest.fixture
+def run(workspace: Workspace) -> Run:
+    """Three stages with known answers; its scans are not on this disk."""
+    return make_run(workspace.path, STRENGTHS)
+
+
+def opened(pages: Pages, **widgets: str) -> AppTest:
+    """The page with widgets set by their key."""
+    for key, value in widgets.items():
+        pages.test.session_state[key] = value
+    page = pages.open("compare")
+    assert not page.exception
+    assert not page.error
+    return page
+
+
+def html(page: AppTest, kind: str) -> str:
+    """The piece of HTML of this class."""
+    return next(e.proto.body for e in page.html if f'class="{kind}' in e.proto.body)
+
+
+def test_without_a_run_it_says_what_will_appear_and_how(pages):
+    page = opened(pages)
+    assert "side by side" in texts(page)
+    assert [button.label for button in page.button] == ["Train a stage"]
+
+
+def test_recommendation_comes_first_with_the_figures_of_the_kept_stage(pages, run):
+    comparison = compare(run)
+    kept = comparison.stage(comparison.keep.stage)
+    page = opened(pages)
+    assert page.subheader[0].value == f"Keep {kept.title}"
+    assert comparison.keep.reason in texts(page)
+    figures = html(page, "figures")
+    assert metrics_table.value("accuracy", kept.test.accuracy) in figures
+    assert metrics_table.interval("auc", kept.test.intervals["auc"]) in figures
+
+
+def test_caveat_of_the_protocol_stays_by_the_numbers(run):
+    run.write_config(run.config.model_copy(update={"protocol": REPORT}))
+    for tab in ("Matrices", "Numbers"):
+        assert REPORT.caveat in texts(opened(Pages(), **{state.COMPARE_TAB: tab}))
+
+
+def test_cell_lists_its_scans_with_their_probability_at_each_stage(pages, run):
+    rows = run.predictions("stage1")
+    rows = rows[rows["split"] == "test"]
+    for outcome in ("fn", "fp", "tp"):
+        chosen = {state.STAGE: "stage1", state.OUTCOME: outcome, state.PART: "test"}
+        listed = opened(pages, **chosen).dataframe[0].value
+        expected = rows[outcomes(rows, run.positive) == outcome].set_index("file")["probability"]
+        found = listed.set_index("file")["stage1"] / 100
+        assert len(expected) > 0
+        assert found.to_dict() == pytest.approx(expected.to_dict())
+        is_positive = outcome in ("fn", "tp")
+        assert found.is_monotonic_increasing if is_positive else found.is_monotonic_decreasing
+        assert {"baseline", "stage1", "stage2"} <= set(listed.columns)
+
+
+def test_numbers_agree_with_the_comparison_and_mark_what_is_worse(pages, run):
+    comparison = compare(run)
+    page = opened(pages, **{state.COMPARE_TAB: "Numbers", state.PART: "validation"})
+    table = html(page, "numbers")
+    for stage in comparison.stages:
+        assert metrics_table.value("loss", stage.validation.loss) in table
+        assert metrics_table.value("sensitivity", stage.validation.sensitivity) in table
+    assert ("worse than the stage before" in table) == any(s.worse for s in comparison.stages)
+    assert table.count("<small>keep") == 1
+
+
+def test_stage_whose_origin_was_trained_anew_is_marked_stale(run):
+    path = run.stage_path("baseline") / "metrics.json"
+    path.write_text(path.read_text().replace("sha-baseline", "sha-another"))
+    comparison = compare(run)
+    marks = [metrics_table.marks(comparison, stage) for stage in comparison.stages]
+    assert not any("stale" in mark for mark in marks[0])
+    assert any("stale" in mark for mark in marks[1])
+
+
+def test_csv_holds_every_figure_with_its_interval(run):
+    comparison = compare(run)
+    table = metrics_table.long(comparison)
+    assert len(table) == len(comparison.stages) * 3 * len(metrics_table.FIGURES)
+    row = table.query("stage == 'stage1' and part == 'test' and figure == 'accuracy'").iloc[0]
+    accuracy = comparison.stage("stage1").test
+    assert (row["value"], row["low"], row["high"]) == pytest.approx(
+        (accuracy.accuracy, *accuracy.intervals["accuracy"])
+    )
+    assert table["value"].between(0, 20).all()
+    written = metrics_table.predictions(run)
+    assert list(pd.unique(written["stage"])) == run.finished_stages()
+
+
+def test_two_stages_list_the_scans_that_changed_sides(pages, run):
+    page = opened(
+        pages,
+        **{
+            state.COMPARE_TAB: "Two stages",
+            state.FIRST: "baseline",
+            state.SECOND: "stage1",
+            state.PART: "test",
+            state.CHANGE: "put right",
+        },
+    )
+    moved = changes(run.predictions("baseline"), run.predictions("stage1"), run.positive)
+    moved = moved[(moved["split"] == "test") & (moved["change"] == "put right")]
+    assert len(moved) > 0
+    assert set(page.dataframe[0].value["file"]) == set(moved["file"])
+    pair = compare(run).pair("baseline", "stage1", "test")
+    assert f"{pair.gained} were put right and {pair.lost} made wrong" in texts(page)
+
+
+def test_every_part_opens_also_with_a_single_stage(workspace):
+    make_run(workspace.path, STRENGTHS[:1])
+    for tab in ("Epochs", "Validation and test", "Thresholds", "Two stages"):
+        page = opened(Pages(), **{state.COMPARE_TAB: tab})
+    assert "two finished stages" in texts(page)
+
+
+def test_class_names_cannot_write_into_the_page(pages, run):
+    data = run.config.data.model_copy(update={"negative": "<b>no</b>", "positive": "tumour"})
+    run.write_config(run.config.model_copy(update={"data": data}))
+    page = opened(pages, **{state.COMPARE_TAB: "Numbers"})
+    assert "<b>no</b>" not in "".join(e.proto.body for e in page.html)
