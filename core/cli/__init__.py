@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         known = f" {words[0]}" if words[0] in COMMANDS else ""
         return _refuse(f"{error.format_message().rstrip('.')}. See: python -m core{known} --help")
+    except KeyboardInterrupt:
+        return 130
     except OSError as error:
         return _refuse(f"{error.strerror or error}: {error.filename or 'no file named'}")
 

@@ -81,7 +81,7 @@ def _show(found: dict[str, Any]) -> None:
         answers.print(f"{percent(share)} of the {part} scans have a near copy in train.")
     if found["unreadable"]:
         answers.print()
-        unread = table("cannot be read", "reason")
+        unread = table("reason", "cannot be read")
         for row in found["unreadable"]:
-            unread.add_row(row["file"], row["reason"])
+            unread.add_row(row["reason"], row["file"])
         answers.print(unread)

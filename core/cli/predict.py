@@ -102,14 +102,14 @@ def answers_json(predictor: Predictor, results: list[dict[str, Any]]) -> dict[st
 
 def show_answers(results: list[dict[str, Any]]) -> None:
     """Print a line for each file."""
-    shown = table("file", "answer", "probability", "remark", numbers=("probability",))
+    shown = table("answer", "probability", "file", numbers=("probability",))
     for result in results:
         label = result["label"]
+        more = "".join(f"\n{result[key]}" for key in ("reason", "map") if result[key])
         shown.add_row(
-            result["file"],
             label or result["status"],
             percent(result["probability"][label]) if label else "–",
-            result["reason"] or result["map"] or "",
+            result["file"] + more,
         )
     answers.print(shown)
     answers.print("\nResearch use only, not for diagnosis.")

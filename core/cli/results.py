@@ -10,6 +10,13 @@ from core.evaluation.metrics import summarise
 from core.evaluation.results import Comparison
 from core.evaluation.verification import EVALUATED, TOLERANCE, largest_difference, predict_again
 
+CHANGES = {
+    "start": "",
+    "better": "better",
+    "no measurable change": "none",
+    "worse": "worse",
+}
+
 
 def compare(name: RunName, workspace: WorkspaceFolder = None, as_json: Json = False) -> None:
     """Set the stages of a run side by side.
@@ -82,23 +89,25 @@ def evaluate(
 
 def show(comparison: Comparison) -> None:
     """Print the stages side by side, and which to keep."""
-    numbers = ("trained", "epochs", "validation", "test", "tn fp fn tp")
-    shown = table("stage", *numbers, "against the last", numbers=numbers)
+    numbers = ("trains", "epochs", "validation", "test", "missed", "alarms")
+    shown = table("stage", *numbers, "change", numbers=numbers)
     for stage in comparison.stages:
-        (tn, fp), (fn, tp) = stage.test.confusion
+        (_, false_alarms), (missed, _) = stage.test.confusion
         shown.add_row(
             stage.title,
             f"{stage.trainable_parameters / 1e6:.1f} M",
             f"{stage.best_epoch or '–'}/{stage.epochs}",
             f"{percent(stage.validation.accuracy)} {figure(stage.validation.loss)}",
             f"{percent(stage.test.accuracy)} {figure(stage.test.loss)}",
-            f"{tn} {fp} {fn} {tp}",
-            "its start was trained anew" if stage.stale else stage.effect,
+            str(missed),
+            str(false_alarms),
+            "stale" if stage.stale else CHANGES[stage.effect],
         )
     answers.print(shown)
     answers.print(
-        "Parameters that train; best epoch of all; accuracy and loss; and of the test part true "
-        "negatives, false positives, false negatives and true positives.\n"
+        "Parameters that train; best epoch of all; accuracy and loss; positives missed and "
+        "negatives taken for positive in the test part; change against the stage "
+        "before.\n"
     )
     for sentence in (comparison.keep.reason, comparison.keep.overfitting, comparison.caveat):
         if sentence:

@@ -20,8 +20,13 @@ from rich.progress import (
 )
 from rich.table import Table
 
+WIDTH = 120
+"""Columns of an answer that does not go to a terminal."""
+
 # Names of files and classes are the user's: nothing in them is taken for markup.
-answers = Console(markup=False, highlight=False, emoji=False)
+answers = Console(
+    markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH
+)
 notes = Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
@@ -36,13 +41,15 @@ def note(text: str) -> None:
 
 
 def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    """An empty table; the columns called `numbers` are aligned to the right."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    """An empty table; `numbers` are aligned to the right, and only the last column wraps."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        if column in numbers:
-            made.add_column(column, justify="right", no_wrap=True)
-        else:
-            made.add_column(column, overflow="fold")
+        made.add_column(
+            column,
+            justify="right" if column in numbers else "left",
+            no_wrap=column != columns[-1],
+            overflow="fold",
+        )
     return made
 
 

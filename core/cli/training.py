@@ -153,16 +153,16 @@ def status(
     if not runs:
         answers.print(f"No runs yet in {where.path}.", soft_wrap=True)
         return
-    shown = table("run", "protocol", "state", "finished", "stage", "epoch", "time left")
+    shown = table("run", "protocol", "state", "stage", "epoch", "time left", "finished")
     for found in runs:
         shown.add_row(
             found["run"],
             found["protocol"] or "–",
             found["state"],
-            ", ".join(found["finished"]) or "none",
             found["stage"] or "–",
             f"{found['epoch']} of {found['epochs']}" if found["stage"] else "–",
             duration(found["run_seconds_left"]),
+            ", ".join(found["finished"]) or "none",
         )
     answers.print(shown)
     for found in runs:

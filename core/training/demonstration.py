@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from core.config import DEMO
 from core.data.demo import make_demonstration
 from core.data.duplicates import group_near_copies
 from core.data.index import index_folder
@@ -28,7 +29,6 @@ def start_demonstration(
     Raises:
         SettingError: The name is not usable or taken.
     """
-    from core.config import DEMO
 
     def tell(activity: str) -> Callable[[int, int], None]:
         return lambda done, total: progress(activity, done, total)
