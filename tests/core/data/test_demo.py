@@ -3,12 +3,12 @@
 import cv2
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from core.config import DEMO
-from core.data.demo import SIZE, load_anatomy, make_demonstration, mask_of, samples, simulate
+from core.data.demo import make_demonstration, mask_of, samples
 from core.data.duplicates import group_near_copies
 from core.data.index import index_folder
+from core.data.phantom import SIZE
 from core.imaging.cropping import find_brain
 
 COUNT = 12
@@ -19,11 +19,6 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demonstration")
     make_demonstration(folder, count=COUNT)
     return folder
-
-
-@pytest.fixture(scope="module")
-def anatomy():
-    return load_anatomy()
 
 
 def grey(path):
@@ -108,23 +103,3 @@ def test_it_is_made_once_and_made_again_when_it_was_left_unfinished(tmp_path):
     make_demonstration(tmp_path, count=2, progress=lambda *step: told.append(step))
     assert told[-1] == (8, 8)
     assert len(list(scans.glob("*/*.png"))) == 2
-
-
-def test_brightness_alone_does_not_tell_who_is_ill(anatomy):
-    """Otherwise the demonstration would show a light meter at work."""
-    ill = np.arange(80) % 2 == 1
-    scans = [
-        simulate(anatomy, np.random.default_rng(number), mass=bool(ill[number]), size=96).pixels
-        for number in range(len(ill))
-    ]
-    for measure in (np.mean, np.std, np.median):
-        area = roc_auc_score(ill, [measure(scan) for scan in scans])
-        assert max(area, 1 - area) < 0.75, measure.__name__
-
-
-def test_the_envelope_of_the_brain_is_its_zero_distance(anatomy):
-    inside = anatomy.distance < 0
-    brain = anatomy.t1[::2, ::2, ::2] > 0.1
-    assert brain[~inside].mean() < 0.002
-    # 1,900 ml of brain in this template, and the fluid between its folds.
-    assert 1.8e6 < inside.sum() * 8 < 2.6e6
