@@ -1,33 +1,173 @@
-"""Copies among the scans of a folder, and what they leak from one part into another."""
+"""Copies among the scans of a folder, and what they leak from one part into another.
 
+Exact copies have the same pixels, whatever their files look like. Near copies show the same
+slice turned, mirrored, cropped, lit or compressed in another way (see
+`core.data.resemblance`; `docs/duplicates.md` says how well they are found). A scan and all its
+copies, and theirs, are one group.
+"""
+
+import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from scipy.cluster.hierarchy import DisjointSet
 
-from core.data.index import Entry
+from core.config import Frozen
+from core.data.index import Dataset, Entry, read_pixels
+from core.data.resemblance import Portrait, likeness, most_alike, portray
+
+SAME_SLICE = 0.75
+"""Likeness from which two pictures are copies; between what copies and what people reach."""
+CANDIDATES = 8
+"""How many of the most similar pictures each picture is compared with."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Two files that show the same slice; `likeness` is 1 for the same pixels."""
+
+    first: str
+    second: str
+    likeness: float
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What was found in a folder.
+
+    Attributes:
+        exact: Files with the same pixels, by group of two and more.
+        matches: Pairs that were compared and found to show the same slice. Not all pairs of a
+            group are among them: what is linked already is not compared again.
+        groups: The group of every file, numbered by first appearance.
+    """
+
+    exact: tuple[tuple[str, ...], ...]
+    matches: tuple[Match, ...]
+    groups: dict[str, int]
+
+    def near(self) -> tuple[tuple[str, ...], ...]:
+        """Files that show the same slice, exactly or nearly, by group of two and more."""
+        return _repeated(self.groups)
+
+
+class LeakAudit(Frozen):
+    """What copies do to a data set. Groups are tuples of files, in the order of the data set.
+
+    Attributes:
+        scans: Files in all.
+        distinct: Groups in all: how many different slices there are.
+        exact_copies: Groups with the same pixels.
+        near_copies: Groups that show the same slice, the exact ones included.
+        across_classes: Those of them with two labels: one of the labels must be wrong.
+        across_parts: Those of them that the folder's own split divides.
+        leakage: Share of the scans of validation and test with a copy in train; none for a
+            folder that is not split.
+    """
+
+    scans: int
+    distinct: int
+    exact_copies: tuple[tuple[str, ...], ...]
+    near_copies: tuple[tuple[str, ...], ...]
+    across_classes: tuple[tuple[str, ...], ...]
+    across_parts: tuple[tuple[str, ...], ...]
+    leakage: dict[str, float] | None
+
+
+def find_copies(root: Path, entries: Sequence[Entry], progress: Progress | None = None) -> Copies:
+    """Look for copies among scans.
+
+    Args:
+        root: The folder of the data set.
+        entries: Its scans; a volume is judged by its middle slice.
+        progress: Called with (steps done, steps in all).
+
+    Raises:
+        DatasetError: A file is gone, or has changed since it was indexed.
+    """
+    total = 2 * len(entries)
+    names = [entry.file for entry in entries]
+    same_pixels: dict[str, list[int]] = {}
+    portraits: list[Portrait] = []
+    with ThreadPoolExecutor() as pool:
+        read = pool.map(lambda entry: _read(root, entry), entries)
+        for number, (digest, portrait) in enumerate(read):
+            portraits.append(portrait)
+            same_pixels.setdefault(digest, []).append(number)
+            if progress:
+                progress(number + 1, total)
+        groups = DisjointSet(range(len(entries)))
+        matches = []
+        for first, *others in same_pixels.values():
+            for other in others:
+                groups.merge(first, other)
+                matches.append(Match(names[first], names[other], 1.0))
+
+        distinct = [members[0] for members in same_pixels.values()]
+        nearest = most_alike([portraits[number] for number in distinct], CANDIDATES)
+        compared: set[tuple[int, int]] = set()
+        for rank, column in enumerate(nearest.T):
+            pairs = {
+                (min(one, other), max(one, other))
+                for one, other in zip(distinct, (distinct[index] for index in column), strict=True)
+                if not groups.connected(one, other)
+            }
+            pending = sorted(pairs - compared)
+            compared |= pairs
+            scores = pool.map(
+                lambda pair: likeness(portraits[pair[0]], portraits[pair[1]], SAME_SLICE), pending
+            )
+            for (one, other), score in zip(pending, scores, strict=True):
+                if score >= SAME_SLICE:
+                    groups.merge(one, other)
+                    matches.append(Match(names[one], names[other], score))
+            if progress:
+                progress(len(entries) + len(entries) * (rank + 1) // nearest.shape[1], total)
+    numbers: dict[int, int] = {}
+    return Copies(
+        tuple(tuple(names[i] for i in same) for same in same_pixels.values() if len(same) > 1),
+        tuple(matches),
+        {name: numbers.setdefault(groups[i], len(numbers)) for i, name in enumerate(names)},
+    )
 
 
 def group_near_copies(
-    root: Path,  # noqa: ARG001
-    entries: Sequence[Entry],
-    progress: Callable[[int, int], None] | None = None,  # noqa: ARG001
+    root: Path, entries: Sequence[Entry], progress: Progress | None = None
 ) -> dict[str, int]:
-    """The group of every file; near copies share a number."""
-    numbers: dict[str, int] = {}
-    for entry in entries:
-        numbers.setdefault(entry.sha256, len(numbers))
-    return {entry.file: numbers[entry.sha256] for entry in entries}
+    """The group of every file; copies share a number (see `find_copies`)."""
+    return find_copies(root, entries, progress).groups
+
+
+def audit(dataset: Dataset, copies: Copies) -> LeakAudit:
+    """What the copies in a folder do to its classes and to its own split."""
+    near = copies.near()
+    label = {entry.file: entry.label for entry in dataset.entries}
+    part = {entry.file: entry.part for entry in dataset.entries}
+    table = pd.DataFrame({"group": pd.Series(copies.groups), "split": pd.Series(part)})
+    return LeakAudit(
+        scans=len(dataset.entries),
+        distinct=len(set(copies.groups.values())),
+        exact_copies=copies.exact,
+        near_copies=near,
+        across_classes=tuple(g for g in near if len({label[file] for file in g}) > 1),
+        across_parts=tuple(g for g in near if len({part[file] for file in g}) > 1),
+        leakage=leakage(table) if dataset.already_split else None,
+    )
 
 
 def leakage(table: pd.DataFrame) -> dict[str, float]:
-    """Share of the scans of validation and test that have a copy in train.
+    """Share of the pictures of validation and test that have a copy in train.
 
     Args:
         table: Columns `group` and `split`.
 
     Returns:
-        {"validation": share, "test": share}, 0–1; 0 for a part without scans.
+        {"validation": share, "test": share}, 0–1; 0 for a part without pictures.
     """
     trained = set(table.loc[table["split"] == "train", "group"])
     shares = {}
@@ -35,3 +175,16 @@ def leakage(table: pd.DataFrame) -> dict[str, float]:
         groups = table.loc[table["split"] == part, "group"]
         shares[part] = float(groups.isin(trained).mean()) if len(groups) else 0.0
     return shares
+
+
+def _read(root: Path, entry: Entry) -> tuple[str, Portrait]:
+    pixels = read_pixels(root, entry.file, entry.sha256)
+    digest = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
+    return digest, portray(pixels)
+
+
+def _repeated(groups: dict[str, int]) -> tuple[tuple[str, ...], ...]:
+    members: dict[int, list[str]] = {}
+    for file, group in groups.items():
+        members.setdefault(group, []).append(file)
+    return tuple(tuple(files) for files in members.values() if len(files) > 1)

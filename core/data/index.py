@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from core.config import Crop
 from core.errors import DatasetError, UnreadableScan
 from core.imaging.cropping import find_brain
@@ -235,6 +237,34 @@ def read_file(path: Path) -> bytes:
     except OSError as problem:
         reason = f"cannot be opened: {(problem.strerror or 'input/output error').lower()}"
         raise UnreadableScan(reason, expected, remedy) from None
+
+
+def read_pixels(root: Path, file: str, sha256: str) -> np.ndarray:
+    """The pixels of a scan of the data set, uint8 RGB (H, W, 3).
+
+    Args:
+        root: The folder of the data set.
+        file: The scan, relative to it.
+        sha256: Digest of the file as it was indexed.
+
+    Raises:
+        DatasetError: The file is gone, has changed since, or cannot be read any more.
+    """
+    try:
+        data = read_file(root / file)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise DatasetError(
+                "the scans as they were when the folder was read",
+                f"'{file}' has changed since",
+                "Put the original file back, or read the folder again.",
+            )
+        return read_scan(data, Path(file).name).pixels
+    except UnreadableScan as problem:
+        raise DatasetError(
+            "every scan to be where it was",
+            f"'{file}' cannot be read any more: {problem.reason}",
+            "Put the original file back, or read the folder again.",
+        ) from None
 
 
 def _labelled_files(root: Path) -> tuple[list[tuple[Path, str, str | None]], bool]:

@@ -5,7 +5,6 @@ protocol deals out pictures one by one, so that views of one scan part company, 
 groups of near copies whole.
 """
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from core.config import Protocol
-from core.data.index import PARTS, Dataset, read_file
-from core.errors import DatasetError, UnreadableScan
+from core.data.index import PARTS, Dataset, read_pixels
+from core.errors import DatasetError
 from core.imaging.preprocessing import prepare
-from core.imaging.scans import read_scan
 
 SPLIT_COLUMNS = ["file", "view", "sha256", "label", "group", "split", "crop"]
 
@@ -95,7 +93,7 @@ def load_pictures(
     done = 0
     for file, rows in table.reset_index(drop=True).groupby("file", sort=False):
         sha256 = rows["sha256"].iloc[0]
-        pixels = _pixels(root, str(file), sha256)
+        pixels = read_pixels(root, str(file), sha256)
         for row, view in zip(rows.index, rows["view"], strict=True):
             prepared = prepare(
                 pixels, protocol, view=int(view), sha256=sha256, cropped_already=cropped_already
@@ -111,24 +109,6 @@ def load_pictures(
         if progress:
             progress(done, len(table))
     return pictures, table.assign(crop=crops)
-
-
-def _pixels(root: Path, file: str, sha256: str) -> np.ndarray:
-    try:
-        data = read_file(root / file)
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise DatasetError(
-                "the scans as they were when the split was made",
-                f"'{file}' has changed since",
-                "Put the original file back, or start a new run.",
-            )
-        return read_scan(data, Path(file).name).pixels
-    except UnreadableScan as problem:
-        raise DatasetError(
-            "every scan of the split to be where it was",
-            f"'{file}' cannot be read any more: {problem.reason}",
-            "Put the original file back, or start a new run.",
-        ) from None
 
 
 def _with_views(table: pd.DataFrame, views: np.ndarray) -> pd.DataFrame:
