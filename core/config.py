@@ -9,7 +9,7 @@ report's experiment as it was, and `LEAKFREE`, the one to trust.
 from itertools import pairwise
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.errors import SettingError
 
@@ -26,12 +26,19 @@ class Frozen(BaseModel):
 class Crop(Frozen):
     """Crop to the brain by threshold and largest contour (report, section 2.1)."""
 
-    blur: int = Field(5, ge=1, description="side of the Gaussian kernel, pixels, odd")
+    blur: int = Field(5, ge=1, description="side of the Gaussian kernel, odd, pixels")
     threshold: int = Field(45, ge=0, le=255, description="grey level above which is head")
     iterations: int = Field(2, ge=0, description="erosions, then as many dilations")
     minimum_share: float = Field(
         0.10, ge=0, le=1, description="a box below this share of the picture is a failed crop"
     )
+
+    @field_validator("blur")
+    @classmethod
+    def _has_a_middle(cls, blur: int) -> int:
+        if blur % 2 == 0:
+            raise ValueError(f"the side of the kernel must be odd, not {blur}")
+        return blur
 
 
 class Input(Frozen):

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
-from core.config import LEAKFREE, PROTOCOLS, REPORT, Protocol, Stage, protocol
+from core.config import LEAKFREE, PROTOCOLS, REPORT, Crop, Protocol, Stage, protocol
 from core.errors import SettingError
 
 
@@ -61,6 +61,11 @@ def test_unfreezing_must_grow_or_the_cache_would_lie():
     )
     with pytest.raises(ValidationError, match="more than"):
         Protocol.model_validate(LEAKFREE.model_dump() | {"stages": shrinking})
+
+
+def test_a_kernel_without_a_middle_is_refused():
+    with pytest.raises(ValidationError, match="odd"):
+        Crop(blur=4)
 
 
 def test_one_stage_changes_and_the_others_stay():
