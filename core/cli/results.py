@@ -1,7 +1,9 @@
 """`evaluate` and `compare`: what the stages of a run are worth."""
 
 import math
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from core.cli.options import Json, RunName, StageNames, WorkspaceFolder, stage_names, workspace_at
 from core.cli.terminal import answer, answers, figure, note, percent, progress_bars, table
@@ -9,6 +11,7 @@ from core.evaluation.comparison import compare as compare_stages
 from core.evaluation.metrics import summarise
 from core.evaluation.results import Comparison
 from core.evaluation.verification import EVALUATED, TOLERANCE, largest_difference, predict_again
+from core.reporting.markdown import stages_table
 
 CHANGES = {
     "start": "",
@@ -18,7 +21,12 @@ CHANGES = {
 }
 
 
-def compare(name: RunName, workspace: WorkspaceFolder = None, as_json: Json = False) -> None:
+def compare(
+    name: RunName,
+    workspace: WorkspaceFolder = None,
+    as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="A table for documents.")] = False,
+) -> None:
     """Set the stages of a run side by side.
 
     From its predictions on record; those that are finished.
@@ -26,6 +34,8 @@ def compare(name: RunName, workspace: WorkspaceFolder = None, as_json: Json = Fa
     comparison = compare_stages(workspace_at(workspace).run(name))
     if as_json:
         answer(comparison.model_dump(mode="json"))
+    elif markdown:
+        answers.print(stages_table(comparison), soft_wrap=True)
     else:
         show(comparison)
 

@@ -1,0 +1,63 @@
+"""A comparison as Markdown, for documents: `python -m core compare RUN --markdown`."""
+
+from core.evaluation.intervals import Interval
+from core.evaluation.results import Comparison, PartResult
+
+# The report's own figures (sections 3.1 to 3.5), where it gives them.
+REPORT_ACCURACY = {
+    "baseline": ("76.7 %", "75.0 %"),
+    "stage1": ("81.1 %", "–"),
+    "stage2": ("82.0 %", "83.5 %"),
+    "stage3": ("85.4 %", "87.3 %"),
+    "final": ("85.4 %", "89.3 %"),
+}
+
+
+def stages_table(comparison: Comparison) -> str:
+    """One row a stage: figures with 95 % intervals, beside the report's where it is repeated."""
+    beside = comparison.protocol == "report"
+    columns = ["stage", "trains", "best epoch", "validation accuracy", "validation loss"]
+    columns += ["test accuracy", "test loss", "test AUC", "test confusion", "change"]
+    if beside:
+        columns += ["the report's validation", "the report's test"]
+    rows = [columns, ["---"] * len(columns)]
+    for stage in comparison.stages:
+        (tn, fp), (fn, tp) = stage.test.confusion
+        row = [
+            stage.title,
+            f"{stage.trainable_parameters / 1e6:.1f} M",
+            f"{stage.best_epoch} of {stage.epochs}",
+            _percent(stage.validation),
+            _number(stage.validation, "loss"),
+            _percent(stage.test),
+            _number(stage.test, "loss"),
+            _number(stage.test, "auc"),
+            f"tn {tn}, fp {fp}, fn {fn}, tp {tp}",
+            "worse" if stage.worse else stage.effect,
+        ]
+        rows.append(row + list(REPORT_ACCURACY.get(stage.name, ("–", "–"))) if beside else row)
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    first = comparison.stages[0]
+    return (
+        f"{table}\n\n"
+        f"{first.train.n} training, {first.validation.n} validation and {first.test.n} test "
+        f"pictures as they are; {first.test.groups} independent groups in the test part. "
+        f"Positive class: {comparison.positive}. Brackets: 95 % intervals.\n\n"
+        f"Which to keep: {comparison.keep.reason}\n"
+    )
+
+
+def _percent(part: PartResult) -> str:
+    if part.accuracy is None:
+        return "–"
+    interval = part.intervals.get("accuracy")
+    spread = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
+    return f"{100 * part.accuracy:.1f} %{spread}"
+
+
+def _number(part: PartResult, name: str) -> str:
+    value: float | None = getattr(part, name)
+    interval: Interval | None = part.intervals.get(name)
+    if value is None:
+        return "–"
+    return f"{value:.3f}" + (f" ({interval[0]:.3f}–{interval[1]:.3f})" if interval else "")

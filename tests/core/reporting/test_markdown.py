@@ -1,0 +1,29 @@
+"""The table for documents says what the comparison says."""
+
+import re
+
+from made_run import make_run
+
+from core.evaluation.comparison import compare
+from core.reporting.markdown import stages_table
+
+
+def test_every_stage_has_a_row_of_its_own_figures(tmp_path):
+    comparison = compare(make_run(tmp_path, [0.5, 1.0, 1.5, 2.0, 2.0]))
+    lines = stages_table(comparison).splitlines()
+    columns = lines[0].count("|")
+    for stage, line in zip(comparison.stages, lines[2:], strict=False):
+        assert line.startswith(f"| {stage.title} |")
+        assert line.count("|") == columns
+        assert f"{100 * stage.test.accuracy:.1f} %" in line
+        (tn, fp), (fn, tp) = stage.test.confusion
+        assert f"tn {tn}, fp {fp}, fn {fn}, tp {tp}" in line
+        low, high = map(float, re.search(r"% \((\d[\d.]*)–([\d.]+)\)", line).groups())
+        assert low <= 100 * stage.validation.accuracy <= high
+    assert comparison.keep.reason in stages_table(comparison)
+
+
+def test_the_report_is_named_only_beside_its_own_protocol(tmp_path):
+    comparison = compare(make_run(tmp_path, [0.5, 1.0, 1.5, 2.0, 2.0]))
+    assert "89.3 %" not in stages_table(comparison)
+    assert "89.3 %" in stages_table(comparison.model_copy(update={"protocol": "report"}))
