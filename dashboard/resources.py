@@ -14,6 +14,7 @@ from core.config import Crop, Protocol
 from core.data.index import Dataset
 from core.data.splits import plan_pictures
 from core.evaluation.comparison import compare
+from core.evaluation.metrics import Summary, summarise
 from core.evaluation.results import Comparison
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
@@ -65,6 +66,22 @@ def plan(key: str, protocol: str, _dataset: Dataset, _groups: dict[str, int]) ->
         protocol: As JSON.
     """
     return plan_pictures(_dataset, Protocol.model_validate_json(protocol), _groups)
+
+
+@st.cache_data(max_entries=600, show_spinner=False)
+def _summary(path: str, stage: str, part: str, model_sha256: str) -> Summary:  # noqa: ARG001
+    run = Run(Path(path))
+    table = run.predictions(stage)
+    return summarise(table[table["split"] == part], run.positive)
+
+
+def summary(run: Run, stage: str, part: str) -> Summary:
+    """Accuracy, loss and the like of a finished stage on one part, without intervals.
+
+    Raises:
+        RunError: The stage is not finished.
+    """
+    return _summary(str(run.path), stage, part, run.metrics(stage)["model_sha256"])
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing the stages …")

@@ -33,7 +33,7 @@ def choose() -> Path | None:
         help="One sub-folder for each of two classes, such as yes and no; or train, valid and "
         "test with such sub-folders inside. Scans are read where they are.",
     )
-    if button.button("Browse", icon=":material/folder_open:", width="stretch"):
+    if button.button("Browse", key="browse", icon=":material/folder_open:", width="stretch"):
         state.put(state.BROWSED, folder or str(Path.home()))
         browser()
     return Path(folder).expanduser() if folder else None
@@ -45,7 +45,13 @@ def browser() -> None:
     here = Path(state.get(state.BROWSED) or Path.home())
     folders, files = _inside(here)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Up", icon=":material/arrow_upward:", on_click=_go, args=[str(here.parent)])
+        st.button(
+            "Up",
+            key="up",
+            icon=":material/arrow_upward:",
+            on_click=_go,
+            args=[str(here.parent)],
+        )
         for place, name in _places():
             st.button(name, key=f"place-{place}", on_click=_go, args=[place], type="tertiary")
     st.markdown(f"**{plain(str(here))}**")
@@ -63,7 +69,9 @@ def browser() -> None:
         if not folders:
             st.caption("No folders in here.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Use this folder", type="primary", on_click=use, args=[here]):
+        if st.button(
+            "Use this folder", key="use-folder", type="primary", on_click=use, args=[here]
+        ):
             st.rerun()
         st.caption(f"{count(len(folders), 'folder')} and {count(files, 'file')} in it")
 

@@ -10,8 +10,8 @@ from core.model.architecture import trainable_parameters
 from core.model.weights import URL, keras_cache
 from core.training import jobs
 from core.training.hardware import expected_seconds
-from dashboard import resources, state
-from dashboard.components import data_set, shell, stage_track
+from dashboard import resources, state, survey
+from dashboard.components import data_set, reading, shell, stage_track
 from dashboard.components.words import count, duration, millions, plain
 from dashboard.survey import Survey
 
@@ -19,8 +19,24 @@ COLUMNS = [1.1, 2.3, 2.2, 1.2, 1.5, 1.2, 1.5]
 HEADINGS = ["Stage", "What trains", "", "Parameters", "Learning rate", "Epochs", "Steps an epoch"]
 
 
-def show(found: Survey) -> None:
-    """The form of a new run, and its two buttons."""
+def show() -> None:
+    """The form of a new run; without scans, the way to them."""
+    folder = survey.folder()
+    found = folder and survey.settled(reading.wait_for(survey.task_for(folder), "Reading scans"))
+    if found:
+        form(found)
+        return
+    shell.empty(
+        "Which scans?",
+        "Choose a folder of scans and say which class is the positive one. Protocol, stages "
+        "and what they cost are then set here.",
+        "views/data.py",
+        "Choose scans",
+    )
+
+
+def form(found: Survey) -> None:
+    """Protocol, stages and settings at the left; cost and the two buttons at the right."""
     setting, cost = st.columns([2.6, 1], gap="large")
     with setting:
         protocol = data_set.protocol_choice()
@@ -32,6 +48,7 @@ def show(found: Survey) -> None:
         everything = [stage.name for stage in protocol.stages]
         st.button(
             "Train all five stages",
+            key="train-all",
             type="primary",
             width="stretch",
             on_click=shell.act,
@@ -39,6 +56,7 @@ def show(found: Survey) -> None:
         )
         st.button(
             "Train the baseline only",
+            key="train-first",
             width="stretch",
             on_click=shell.act,
             args=[begin, found, protocol, weights, name, everything[:1]],
@@ -175,7 +193,9 @@ def where_from(weights: Path | None) -> str:
         return plain(Path(named).name)
     if (keras_cache() / URL.rsplit("/", 1)[-1]).is_file():
         return "ImageNet, kept by Keras"
-    return "downloaded at the start (80 MB); random values if that fails"
+    if os.environ.get("NEUROSTAGE_OFFLINE"):
+        return ":orange[random values]: offline, no weights"
+    return "downloaded at the start (80 MB)"
 
 
 def begin(
@@ -192,5 +212,5 @@ def begin(
     )
     jobs.start(run, stages)
     state.put(state.RUN, run.name)
-    state.put(state.TRAIN_TAB, None)
+    state.put(state.TRAIN_TAB, "Run in use")
     state.put(state.NEW_RUN, None)

@@ -127,7 +127,7 @@ def _pages(now: Situation, folder: Path | None) -> None:
 
 def _demonstration() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="demonstration"):
-        st.button("Try the demonstration", on_click=_start_demonstration)
+        st.button("Try the demonstration", key="try-demonstration", on_click=_start_demonstration)
         st.caption(
             "No scans at hand? This makes 200 simulated ones from a brain template, and trains "
             "all five stages on them in a few minutes."

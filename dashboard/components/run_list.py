@@ -4,9 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import RunError
+from core.evaluation.intervals import wilson
 from core.training.runs import Run
+from dashboard import resources
 from dashboard.components.training_line import headline
-from dashboard.components.words import moment
+from dashboard.components.words import moment, percent
 
 SHOWN = 8
 
@@ -17,16 +19,7 @@ def show(runs: list[Run]) -> None:
     if not rows:
         return
     st.subheader("Runs", anchor=False)
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        column_config={
-            "Stages": st.column_config.TextColumn(width="small"),
-            "Test accuracy": st.column_config.ProgressColumn(
-                format="percent", min_value=0, max_value=1
-            ),
-        },
-    )
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
 
 
 def _row(run: Run) -> dict[str, object] | None:
@@ -35,13 +28,21 @@ def _row(run: Run) -> dict[str, object] | None:
     except RunError:
         return None
     finished = run.finished_stages()
-    last = run.metrics(finished[-1]) if finished else None
     return {
         "Run": run.name,
         "State": headline(run, run.status),
         "Protocol": config.protocol.title,
         "Data": config.data.root.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1],
         "Stages": f"{len(finished)} of {len(config.protocol.stages)}",
-        "Test accuracy": last["test"]["accuracy"] if last else None,
+        "Test accuracy, 95 % interval": _accuracy(run, finished[-1]) if finished else "–",
         "Made": moment(config.created),
     }
+
+
+def _accuracy(run: Run, stage: str) -> str:
+    found = resources.summary(run, stage, "test")
+    if found.accuracy is None:
+        return "–"
+    interval = wilson(round(found.accuracy * found.n), found.n)
+    between = f" ({100 * interval[0]:.0f}–{100 * interval[1]:.0f})" if interval else ""
+    return percent(found.accuracy) + between

@@ -1,11 +1,10 @@
 """A run as it trains: where it is, its stages, its curves, its log."""
 
-from typing import Any
-
 import psutil
 import streamlit as st
 
 from core.config import Stage
+from core.evaluation.metrics import Summary
 from core.model.architecture import trainable_parameters
 from core.reporting import figures
 from core.training import jobs
@@ -37,7 +36,7 @@ def _live(name: str, was_active: bool) -> None:
         stages(run, status)
         curves(run)
         with st.expander("Log"):
-            st.code(_log(run), language=None, height=260)
+            st.code(log_tail(run), language=None, height=260)
 
 
 def where_it_is(run: Run, status: RunStatus) -> None:
@@ -84,7 +83,7 @@ def details(run: Run, status: RunStatus) -> str:
 def action(run: Run, status: RunStatus) -> None:
     """The one thing to do with the run as it is."""
     if status.active:
-        _button("Stop", jobs.stop, run, disabled=run.stop_request.exists())
+        _button("Stop training", jobs.stop, run, disabled=run.stop_request.exists())
     elif status.requested:
         _button("Resume", jobs.resume, run, primary=True)
     elif len(run.finished_stages()) < len(run.protocol.stages):
@@ -100,30 +99,31 @@ def stages(run: Run, status: RunStatus) -> None:
     columns = st.columns(len(run.protocol.stages), gap="small")
     before: float | None = None
     for column, stage in zip(columns, run.protocol.stages, strict=True):
-        record = run.metrics(stage.name) if stage.name in finished else None
+        done = stage.name in finished
         now = "-now" if status.active and status.stage == stage.name else ""
         key = f"stage-{stage.name}{now}"
         with column.container(border=True, height=160, key=key, gap="xsmall"):
             with st.container(horizontal=True, horizontal_alignment="distribute"):
                 st.markdown(f"**{stage.title}**")
-                if not status.active and (record or _is_next(run, stage, finished)):
-                    _train_one(run, stage, again=record is not None)
+                if not status.active and (done or _is_next(run, stage, finished)):
+                    _train_one(run, stage, again=done)
             st.image(stage_track.drawing(stage), width="stretch", alt=stage_track.trains(stage))
             size = millions(trainable_parameters(run.protocol, stage))
             st.caption(f"{stage_track.trains(stage)} · {size}")
-            if record:
-                loss = record["validation"]["loss"]
-                st.markdown(outcome(record, worse=before is not None and loss > before))
-                before = loss
+            if done:
+                found = resources.summary(run, stage.name, "validation")
+                st.markdown(outcome(found, before))
+                before = found.loss
             else:
                 st.markdown(f":gray[{_not_trained(stage, status)}]")
 
 
-def outcome(record: dict[str, Any], *, worse: bool) -> str:
-    """Validation accuracy and loss of a finished stage, and whether it got worse."""
-    part = record["validation"]
-    loss = f"loss {part['loss']:.3f}" + (" :orange[(worse)]" if worse else "")
-    return f"**{percent(part['accuracy'])}** · {loss}"
+def outcome(found: Summary, before: float | None) -> str:
+    """Accuracy and loss on validation, and whether the loss is higher than the stage before's."""
+    if found.accuracy is None or found.loss is None:
+        return ":gray[no validation scans]"
+    worse = " :orange[(worse)]" if before is not None and found.loss > before else ""
+    return f"**{percent(found.accuracy)}** · loss {found.loss:.3f}{worse}"
 
 
 def curves(run: Run) -> None:
@@ -198,7 +198,8 @@ def _memory(status: RunStatus) -> int | None:
         return None
 
 
-def _log(run: Run) -> str:
+def log_tail(run: Run) -> str:
+    """The last of what the job said."""
     try:
         with (run.path / "log.txt").open("rb") as file:
             size = file.seek(0, 2)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 def plain(text: str) -> str:
     """A name as it is, in places that understand Markdown."""
-    return re.sub(r"([\\`*_{}\[\]()#+.!|$~:<>^=-])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]#|$~:<>^])", r"\\\1", text)
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -27,9 +27,9 @@ if chosen is None:
     st.stop()
 found, dataset = chosen, chosen.dataset
 
-copies = len(found.near_copies())
-titles = ["Scans", "Split", f"Near copies ({copies})", f"Not read ({len(dataset.unreadable)})"]
-scans, split, near, unread = st.tabs(titles, key=state.DATA_TAB, on_change="rerun")
+scans, split, near, unread = st.tabs(
+    ["Scans", "Split", "Near copies", "Not read"], key=state.DATA_TAB, bind="query-params"
+)
 if scans.open:
     with scans:
         gallery.gallery(dataset, None if dataset.already_cropped else LEAKFREE.crop)

@@ -1,0 +1,111 @@
+"""The Data page: from a path to classes, crops and a split."""
+
+from pathlib import Path
+
+import pytest
+from pages import Pages, draw_scans, texts
+from streamlit.testing.v1 import AppTest
+
+from dashboard import state
+
+
+def opened(pages: Pages, folder: Path, tab: str | None = None) -> AppTest:
+    """The page with a folder chosen and read."""
+    pages.test.session_state[state.FOLDER] = str(folder)
+    pages.open("data")
+    page = pages.until(lambda page: page.tabs or page.error or page.info)
+    if tab:
+        page.session_state[state.DATA_TAB] = tab
+        page.run()
+    return page
+
+
+def test_without_a_folder_the_page_says_what_will_appear(pages: Pages):
+    page = pages.open("data")
+    assert "No scans yet" in texts(page)
+
+
+def test_counts_the_inferred_positive_class_and_what_was_not_read(pages: Pages, scans: Path):
+    page = opened(pages, scans)
+    shown = {metric.label: metric.value for metric in page.metric}
+    assert shown["yes (positive)"] == "12"
+    assert shown["no"] == "12"
+    assert shown["Not read"] == "1"
+
+
+def test_the_reason_for_an_unreadable_file_is_in_a_table(pages: Pages, scans: Path):
+    page = opened(pages, scans, "Not read")
+    table = page.dataframe[0].value
+    assert table["File"].tolist() == ["no/broken.png"]
+    assert table.iloc[0, 1]
+
+
+def test_the_gallery_shows_every_scan_of_a_page(pages: Pages, scans: Path):
+    page = opened(pages, scans)
+    assert len(page.get("image")) == 24
+
+
+def test_the_positive_class_can_be_turned_round(pages: Pages, scans: Path):
+    page = opened(pages, scans)
+    page.button_group(key=state.POSITIVE).set_value("no").run()
+    assert "no (positive)" in [metric.label for metric in page.metric]
+
+
+def test_the_positive_class_is_asked_for_where_names_do_not_tell(pages: Pages, tmp_path: Path):
+    page = opened(pages, draw_scans(tmp_path / "ab", ("a", "b")))
+    assert "do not tell" in page.info[0].value
+    page.button_group(key=state.POSITIVE).set_value("b").run()
+    assert page.metric[0].label == "b (positive)"
+
+
+def test_leak_free_keeps_copies_out_of_test_and_report_does_not(pages: Pages, scans: Path):
+    page = opened(pages, scans, "Split")
+    assert "No test picture" in page.success[0].value
+    table = page.dataframe[0].value.set_index("Part")
+    assert table["yes, scans"].sum() == 12
+    page.button_group(key=state.PROTOCOL).set_value("report").run()
+    warnings = [warning.value for warning in page.warning]
+    assert any("Optimistic" in text for text in warnings)
+    assert any("have a near copy in training" in text for text in warnings)
+
+
+def test_copies_are_shown_side_by_side_and_contradictions_marked(pages: Pages, scans: Path):
+    copy = (scans / "yes" / "3.png").read_bytes()
+    (scans / "no" / "same.png").write_bytes(copy)
+    page = opened(pages, scans, "Near copies")
+    assert "**2 scans**" in texts(page)
+    assert "one label is wrong" in texts(page)
+
+
+def test_a_folder_that_is_no_data_set_is_explained(pages: Pages, tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    page = opened(pages, tmp_path / "empty")
+    assert "sub-folder" in page.error[0].value
+    assert not page.exception
+
+
+def test_the_folder_is_taken_up_again_in_a_new_session(pages: Pages, scans: Path):
+    opened(pages, scans)
+    later = Pages()
+    assert later.open("data").selectbox(key=state.FOLDER).value == str(scans)
+
+
+def test_the_browser_goes_down_and_up(pages: Pages, scans: Path):
+    pages.test.session_state[state.FOLDER] = str(scans)
+    page = pages.open("data")
+    page.button(key="browse").click().run()
+    page.button(key=f"folder-{scans / 'no'}").click().run()
+    assert page.session_state[state.BROWSED] == str(scans / "no")
+    page.button(key="browse").click().run()
+    page.button(key="up").click().run()
+    assert page.session_state[state.BROWSED] == str(scans.parent)
+
+
+def test_the_browser_starts_at_home_and_hands_over_what_it_shows(
+    pages: Pages, scans: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Path, "home", lambda: scans)
+    page = pages.open("data")
+    page.button(key="browse").click().run()
+    page.button(key="use-folder").click().run()
+    assert page.selectbox(key=state.FOLDER).value == str(scans)

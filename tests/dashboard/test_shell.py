@@ -1,0 +1,107 @@
+"""What surrounds every page."""
+
+import subprocess
+import sys
+
+import pytest
+from made_run import make_run
+from pages import APP, Pages, texts
+from streamlit.testing.v1 import AppTest
+
+from core.config import LEAKFREE
+from core.training.runs import RunWeights, Workspace
+
+VIEWS = ("home", "data", "train", "compare", "explain")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_page_opens_without_data_and_says_once_what_it_is_not_for(pages: Pages, view: str):
+    page = pages.open(view)
+    assert not page.exception
+    assert not page.error
+    assert page.title
+    assert texts(page).count("Not for diagnosis") == 1
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_page_opens_with_a_finished_run(workspace: Workspace, view: str):
+    make_run(workspace.path, [0.5, 1, 2, 2, 3])
+    page = Pages().open(view)
+    assert not page.exception
+    assert not page.error
+
+
+@pytest.mark.parametrize("view", ["train", "compare", "explain"])
+def test_random_weights_are_said_on_every_page_about_the_run(workspace: Workspace, view: str):
+    run = make_run(workspace.path, [0.5, 1])
+    weights = RunWeights(source="random", sha256=None)
+    run.write_config(run.config.model_copy(update={"weights": weights}))
+    page = Pages().open(view)
+    assert any("random values" in warning.value for warning in page.warning)
+
+
+def test_the_run_in_the_address_is_the_run_in_use(workspace: Workspace):
+    make_run(workspace.path, [0.5])
+    workspace.create(LEAKFREE, make_run(workspace.path / "other", [1]).config.data, name="newer")
+    page = AppTest.from_file(str(APP), default_timeout=60)
+    page.query_params["run"] = "made"
+    page.run().switch_page("views/train.py").run()
+    assert page.selectbox(key="run").value == "made"
+
+
+def test_a_known_error_is_told_in_plain_words():
+    def script():
+        from core.errors import SettingError
+        from dashboard.components import shell
+
+        with shell.problems():
+            raise SettingError("a number", "'x' was given", "Give a number.")
+
+    page = AppTest.from_function(script).run()
+    assert "was given" in page.error[0].value
+    assert "Give a number" in page.error[0].value
+
+
+def test_an_unknown_error_shows_no_trace():
+    def script():
+        from dashboard.components import shell
+
+        with shell.problems():
+            raise KeyError("secret.png")
+
+    page = AppTest.from_function(script).run()
+    assert not page.exception
+    assert "did not foresee" in page.error[0].value
+    assert "secret" not in page.error[0].value
+
+
+def test_what_goes_wrong_in_a_callback_is_told_by_the_page():
+    def script():
+        import streamlit as st
+
+        from core.errors import RunError
+        from dashboard.components import shell
+
+        def deed(name: str) -> None:
+            raise RunError("a run at work", f"'{name}' is not", "There is no need.")
+
+        with shell.frame():
+            st.button("Do it", on_click=shell.act, args=[deed, "first"])
+
+    page = AppTest.from_function(script).run()
+    page.button[0].click().run()
+    assert "first" in page.error[0].value
+    assert not page.run().error
+
+
+def test_the_pages_load_without_tensorflow():
+    views = ", ".join(f"'{view}'" for view in VIEWS)
+    program = (
+        "import sys; from streamlit.testing.v1 import AppTest\n"
+        f"page = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
+        f"for view in ({views}):\n"
+        "    page.switch_page(f'views/{view}.py').run()\n"
+        "    assert not page.error, (view, page.error[0].value)\n"
+        "assert not {'tensorflow', 'keras', 'torch'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=APP.parents[1])

@@ -1,0 +1,193 @@
+"""The Train page: setting up a run, and following one."""
+
+from pathlib import Path
+
+import psutil
+import pytest
+from made_run import make_run
+from pages import Pages, texts
+
+from core.config import LEAKFREE, Head, Protocol
+from core.training import jobs
+from core.training.runs import Run, RunStatus, Workspace
+from dashboard import state
+from dashboard.components import data_set, launch, run_panel, stage_track
+
+
+def small(**changes: object) -> Protocol:
+    """The leak-free protocol on pictures of 32 pixels, two epochs a stage."""
+    protocol = LEAKFREE.model_copy(
+        update={
+            "input": LEAKFREE.input.model_copy(update={"size": 32}),
+            "head": Head(units=(16, 8)),
+            "augmentation": LEAKFREE.augmentation.model_copy(
+                update={"positive_views": 1, "negative_views": 1}
+            ),
+        }
+        | changes
+    )
+    for stage in protocol.stages:
+        protocol = protocol.with_stage(stage.name, epochs=2)
+    return protocol
+
+
+@pytest.fixture
+def new_run(scans: Path, monkeypatch: pytest.MonkeyPatch) -> Pages:
+    """The form of a new run on a small protocol."""
+    monkeypatch.setattr(data_set, "PROTOCOLS", {"leakfree": small()})
+    pages = Pages()
+    pages.test.session_state[state.FOLDER] = str(scans)
+    pages.open("train")
+    pages.until(lambda page: "Train all five stages" in [button.label for button in page.button])
+    return pages
+
+
+def test_without_scans_the_page_leads_to_them(pages: Pages):
+    page = pages.open("train")
+    assert "Which scans?" in texts(page)
+
+
+def test_the_form_shows_what_each_stage_trains_and_costs(new_run: Pages):
+    page = new_run.test
+    shown = texts(page)
+    for title in ("Baseline", "Stage 1", "Stage 2", "Stage 3", "Final"):
+        assert f"**{title}**" in shown
+    assert "blocks 4 and 5, head" in shown
+    assert len(page.get("image")) == 5
+    assert page.metric[0].label == "All stages, at most"
+
+
+def test_changed_settings_reach_the_run_and_its_stages_train(new_run: Pages, workspace: Workspace):
+    page = new_run.test
+    page.number_input(key="new-leakfree-baseline-rate").set_value(0.002)
+    page.number_input(key="new-leakfree-baseline-epochs").set_value(1)
+    page.text_input(key=state.NEW_RUN).set_value("mine")
+    page.run()
+    page.button(key="train-first").click().run()
+    run = workspace.run("mine")
+    try:
+        assert run.protocol.stage("baseline").learning_rate == pytest.approx(0.002)
+        assert page.session_state[state.RUN] == "mine"
+        assert "Stop training" in [button.label for button in page.button]
+        new_run.until(lambda _: not run.status.active, seconds=300)
+    finally:
+        if run.status.active:
+            jobs.stop(run)
+    page.run()
+    assert run.finished_stages() == ["baseline"], run.status
+    assert "Train the rest" in [button.label for button in page.button]
+    assert "loss" in texts(page)
+
+
+def test_a_name_that_is_taken_is_told_and_nothing_starts(new_run: Pages, workspace: Workspace):
+    page = new_run.test
+    page.text_input(key=state.NEW_RUN).set_value("made").run()
+    page.session_state[state.TRAIN_TAB] = "New run"
+    make_run(workspace.path, [0.5])
+    page.button(key="train-all").click().run()
+    assert "exists" in page.error[0].value
+    assert [run.name for run in workspace.runs()] == ["made"]
+
+
+@pytest.mark.parametrize(
+    ("status", "headline", "button"),
+    [
+        (RunStatus(), "Not started", "Train the rest"),
+        (RunStatus(state="finished"), "Finished", "Train the rest"),
+        (RunStatus(state="stopped", requested=("stage2",)), "Stopped", "Resume"),
+        (RunStatus(state="running", pid=1, requested=("stage2",)), "Interrupted", "Resume"),
+    ],
+)
+def test_a_run_at_rest_says_where_it_is_and_what_can_be_done(
+    workspace: Workspace, status: RunStatus, headline: str, button: str
+):
+    make_run(workspace.path, [0.5, 1]).write_status(status)
+    page = Pages().open("train")
+    assert f"**{headline}**" in texts(page)
+    assert button in [b.label for b in page.button]
+
+
+def test_an_error_that_ended_a_run_is_in_plain_sight(workspace: Workspace):
+    run = make_run(workspace.path, [0.5])
+    run.write_status(RunStatus(state="failed", requested=("stage1",), message="The disk is full."))
+    page = Pages().open("train")
+    assert page.error[0].value == "The disk is full."
+
+
+def test_stop_asks_the_job_to_stop(workspace: Workspace):
+    run = make_run(workspace.path, [0.5])
+    me = psutil.Process()
+    status = RunStatus(
+        state="running",
+        stage="stage1",
+        activity="Training",
+        epoch=2,
+        epochs=10,
+        pid=me.pid,
+        process_started=me.create_time(),
+    )
+    run.write_status(status)
+    page = Pages().open("train")
+    assert "**Stage 1, epoch 2 of 10**" in texts(page)
+    next(b for b in page.button if b.label == "Stop training").click().run()
+    assert run.stop_request.exists()
+    assert "Stopping at the next batch" in texts(page)
+
+
+def test_a_stage_worse_than_the_one_before_is_marked(workspace: Workspace):
+    make_run(workspace.path, [3, 0.2])
+    page = Pages().open("train")
+    assert "(worse)" in texts(page)
+
+
+def test_a_finished_stage_can_be_repeated_with_other_settings(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    run = make_run(workspace.path, [0.5, 1])
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs, "start", lambda _, stages: started.append(stages))
+    page = Pages().open("train")
+    page.number_input(key="again-made-stage1-epochs").set_value(3).run()
+    page.button(key="again-made-stage1-go").click().run()
+    assert started == [["stage1"]]
+    assert run.protocol.stage("stage1").epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("baseline", "the head"),
+        ("stage1", "2 layers of block 5, head"),
+        ("stage2", "block 5, head"),
+        ("stage3", "blocks 4 and 5, head"),
+        ("final", "all of VGG19"),
+    ],
+)
+def test_what_trains_is_drawn_and_said(stage: str, words: str):
+    found = LEAKFREE.stage(stage)
+    assert stage_track.trains(found) == words
+    coloured = stage_track.drawing(found, "#abcdef").count("#abcdef")
+    assert (
+        coloured == 1 + {"baseline": 0, "stage1": 2, "stage2": 4, "stage3": 8, "final": 16}[stage]
+    )
+
+
+def test_where_weights_come_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.delenv("VGG19_WEIGHTS", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert "random" in launch.where_from(None)
+    monkeypatch.delenv("NEUROSTAGE_OFFLINE")
+    assert "downloaded" in launch.where_from(None)
+    monkeypatch.setenv("VGG19_WEIGHTS", "/somewhere/mine.h5")
+    assert "mine.h5" in launch.where_from(None)
+    assert "other.h5" in launch.where_from(Path("other.h5"))
+
+
+def test_the_log_is_cut_to_its_end(workspace: Workspace):
+    run = Run(workspace.path / "runs" / "x")
+    assert run_panel.log_tail(run) == "Nothing yet."
+    run.path.mkdir(parents=True)
+    (run.path / "log.txt").write_text("first\n" + "x" * run_panel.LOG_BYTES + "\nlast")
+    tail = run_panel.log_tail(run)
+    assert tail.endswith("last")
+    assert "first" not in tail
