@@ -53,7 +53,8 @@ def predict(
     results: list[dict[str, Any]] = []
     with progress_bar("Asking the network") as progress:
         for number, path in enumerate(files, start=1):
-            target = explain / f"{number:03d}-{path.stem}.png" if explain else None
+            stem = Path(path.name.removesuffix(".gz")).stem
+            target = explain / f"{number:03d}-{stem}.png" if explain else None
             results.append(ask(predictor, path, slice, target))
             progress(number, len(files))
     if as_json:
