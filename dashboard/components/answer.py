@@ -38,7 +38,7 @@ def downloads(run: Run, prediction: Prediction, method: str, picture: np.ndarray
             _file("Picture", partial(pictures.png, picture), f"{stem}-{prediction.stage}.png")
         if prediction.map is not None:
             _file("Map", partial(pictures.tiff, prediction.map), f"{stem}-{method}.tif")
-        _file("Result", partial(_record, run, prediction, method), f"{stem}.json")
+        _file("Result", partial(record, run, prediction, method), f"{stem}.json")
     if prediction.scan is not None:
         with st.popover("About this file", type="tertiary"):
             st.table(_facts(prediction, prediction.scan), border="horizontal")
@@ -55,7 +55,7 @@ def _verdict(
 ) -> str:
     rows = "".join(
         f'<div class="share{" positive" if name == positive else ""}">'
-        f"<span>{html.escape(name)}</span><b>{words.chance(p)}</b>"
+        f"<span>{html.escape(name)}</span><b>{html.escape(words.chance(p))}</b>"
         f'<i><i style="width:{100 * p:.1f}%"></i></i></div>'
         for name, p in sorted(probability.items(), key=lambda pair: pair[0] != prediction.label)
     )
@@ -121,7 +121,7 @@ def _facts(prediction: Prediction, scan: Scan) -> dict[str, str]:
     return facts
 
 
-def _record(run: Run, prediction: Prediction, method: str) -> str:
+def record(run: Run, prediction: Prediction, method: str) -> str:
     """The JSON of `predict --json`, with what the map was made of."""
     record = {
         "run": run.name,

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from made_run import make_run
+from pages import Pages, texts
 from streamlit.testing.v1 import AppTest
 
 from core.config import REPORT
@@ -12,7 +13,6 @@ from core.evaluation.metrics import outcomes
 from core.training.runs import Run, Workspace
 from dashboard import state
 from dashboard.components import metrics_table
-from tests.dashboard.conftest import Pages, texts
 
 STRENGTHS = (0.4, 1.3, 1.2)
 

@@ -1,0 +1,256 @@
+"""The Explain page: a file in, an answer with its map or the reason why there is none."""
+
+import hashlib
+import html
+import io
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from made_run import make_run
+from pages import Pages, texts
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.config import Head, Input
+from core.model.weights import Weights, file_sha256
+from core.prediction import Predictor
+from core.training.runs import Run, Workspace
+from dashboard import state
+from dashboard.components import answer, words
+
+SAMPLE = "test/000.png"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    """VGG19 from random values, for stamps of 48 pixels."""
+    from core.config import LEAKFREE
+    from core.model.vgg19 import build_model
+
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    build_model(small(LEAKFREE), Weights("random")).save(path)
+    return path
+
+
+def small(protocol):
+    return protocol.model_copy(
+        update={"input": Input(size=48, scaling="imagenet"), "head": Head(units=(8, 4))}
+    )
+
+
+@pytest.fixture
+def run(workspace: Workspace, model: Path) -> Run:
+    """One finished stage with a real network, and the scans of its split."""
+    made = make_run(workspace.path, (1.0,))
+    config = made.config
+    made.write_config(config.model_copy(update={"protocol": small(config.protocol)}))
+    made.model_path("baseline").symlink_to(model)
+    metrics = made.stage_path("baseline") / "metrics.json"
+    record = json.loads(metrics.read_text()) | {"model_sha256": file_sha256(model)}
+    metrics.write_text(json.dumps(record))
+    split = made.split()
+    root = Path(config.data.root)
+    for file in split["file"].unique():
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_bytes(png(int(hashlib.sha256(file.encode()).hexdigest(), 16) % 1000))
+    digests = {file: file_sha256(root / file) for file in split["file"].unique()}
+    made.write_split(split.assign(sha256=split["file"].map(digests)))
+    return made
+
+
+def head(seed: int) -> np.ndarray:
+    """Something round and grey on black, uint8 (96, 80)."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:96, :80]
+    texture = np.kron(rng.integers(80, 200, (12, 10)), np.ones((8, 8)))
+    return np.where(((x - 40) / 30) ** 2 + ((y - 48) / 40) ** 2 < 1, texture, 0).astype(np.uint8)
+
+
+def png(seed: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(head(seed)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def blank() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (96, 96)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def nifti(tmp_path: Path, slices: int = 5) -> bytes:
+    path = tmp_path / "volume.nii.gz"
+    volume = np.stack([head(seed).T for seed in range(slices)], axis=-1).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)), path)
+    return path.read_bytes()
+
+
+def drop(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    """Drop files of these names on the page."""
+    dropped = [(name, data, "application/octet-stream") for name, data in files]
+    page.file_uploader[0].set_value(dropped).run()
+    assert not page.exception
+    return page
+
+
+def shown(page: AppTest) -> str:
+    return "\n".join(e.proto.body for e in page.html) + texts(page)
+
+
+def test_without_a_trained_stage_it_says_what_to_do(pages: Pages):
+    page = pages.open("explain")
+    assert "gets an answer" in texts(page)
+    assert "Train a stage" in [button.label for button in page.button]
+
+
+def test_empty_desk_offers_test_scans_of_both_classes(pages: Pages, run: Run):
+    page = pages.open("explain")
+    offered = [b.label.replace("\\", "") for b in page.button if ".png" in b.label]
+    split = run.split().set_index("file")
+    assert set(split.loc[offered, "label"]) == set(run.classes)
+    assert set(split.loc[offered, "split"]) == {"test"}
+
+
+def test_sample_gets_the_answer_that_the_network_gives(pages: Pages, run: Run):
+    page = pages.open("explain")
+    next(b for b in page.button if b.label.replace("\\", "") == SAMPLE).click().run()
+    expected = Predictor(run, "baseline").predict(
+        (Path(run.config.data.root) / SAMPLE).read_bytes(), SAMPLE
+    )
+    assert f"<strong>{expected.label}</strong>" in shown(page)
+    for probability in expected.probability.values():
+        assert html.escape(words.chance(probability)) in shown(page)
+    assert page.query_params[state.SCAN] == SAMPLE
+
+
+@pytest.mark.usefixtures("run")
+def test_dropped_files_are_listed_and_answered_and_written_nowhere(pages: Pages, tmp_path, caplog):
+    before = sorted(tmp_path.rglob("*"))
+    page = pages.open("explain")
+    drop(
+        page,
+        ("anna-smith.png", png(1)),
+        ("blank.png", blank()),
+        ("notes.txt", b"no picture at all"),
+    )
+    listed = page.dataframe[0].value
+    assert listed["file"].tolist() == ["anna-smith.png", "blank.png", "notes.txt"]
+    assert listed["answer"].iloc[0].endswith("%")
+    assert listed["answer"].tolist()[1:] == ["refused", "unreadable"]
+    assert "calls anna-smith.png" in shown(page)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert "anna-smith" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "verdict"),
+    [
+        ("blank.png", blank, "Not answered"),
+        ("notes.txt", lambda: b"no picture at all", "Not readable"),
+    ],
+)
+def test_reason_is_given_where_there_is_no_answer(pages: Pages, run: Run, name, data, verdict):
+    page = drop(pages.open("explain"), (name, data()))
+    reason = Predictor(run, "baseline").predict(data(), name).reason
+    assert verdict in shown(page)
+    assert reason[1:] in shown(page).replace("&#x27;", "'")
+    assert page.slider(key=state.OPACITY).disabled
+
+
+def test_opacity_does_not_ask_the_network_again_and_the_method_does(
+    pages: Pages, run: Run, monkeypatch
+):
+    asked = []
+    original = Predictor.predict
+
+    def counted(*args, **kwargs):
+        asked.append(kwargs)
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(Predictor, "predict", counted)
+    page = drop(pages.open("explain"), ("one.png", png(1)))
+    once = len(asked)
+    page.slider(key=state.OPACITY).set_value(20).run()
+    page.toggle(key=state.OUTLINE).set_value(True).run()
+    assert len(asked) == once == 1
+    page.button_group(key=state.METHOD).set_value("layer-cam").run()
+    assert len(asked) == once + 1
+    page.button_group(key=state.TARGET).set_value(run.classes[0]).run()
+    assert asked[-1]["target"] == 0
+
+
+def test_volume_opens_in_the_middle_and_its_slices_are_asked_one_by_one(
+    pages: Pages, run: Run, tmp_path
+):
+    page = drop(pages.open("explain"), ("volume.nii.gz", nifti(tmp_path)))
+    slices = next(slider for slider in page.slider if slider.label.startswith("Slice"))
+    assert (slices.min, slices.max, slices.value) == (1, 5, 3)
+    slices.set_value(1).run()
+    assert "Slice 1 of 5" in [slider.label for slider in page.slider]
+    expected = Predictor(run, "baseline").predict(nifti(tmp_path), "volume.nii.gz", 0)
+    assert f"<strong>{expected.label}</strong>" in shown(page)
+
+
+@pytest.mark.usefixtures("run")
+def test_the_desk_can_be_cleared(pages: Pages):
+    page = drop(pages.open("explain"), ("one.png", png(1)))
+    next(b for b in page.button if b.label == "Clear the desk").click().run()
+    assert not page.dataframe
+    assert "No scan at hand?" in texts(page)
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize(
+    ("file", "opened"), [(SAMPLE, [SAMPLE]), ("../../workspace/runs/made/config.json", [])]
+)
+def test_address_opens_a_scan_of_the_run_and_no_other_file(
+    pages: Pages, file: str, opened: list[str]
+):
+    pages.test.query_params[state.SCAN] = file
+    page = pages.open("explain")
+    assert [name for table in page.dataframe for name in table.value["file"]] == opened
+
+
+def test_empty_map_is_called_what_it_is():
+    page = AppTest.from_function(_empty_map).run()
+    assert "No positive evidence" in shown(page)
+
+
+def test_result_file_says_what_was_asked_and_answered(run: Run):
+    prediction = Predictor(run, "baseline").predict(png(1), "one.png", explain=True)
+    record = json.loads(answer.record(run, prediction, "grad-cam"))
+    assert record["model_sha256"] == file_sha256(run.model_path("baseline"))
+    result = record["results"][0]
+    assert result["probability"] == pytest.approx(dict(prediction.probability))
+    assert result["method"] == "grad-cam"
+    assert "Not for diagnosis" in record["notice"]
+
+
+@pytest.mark.parametrize("name", ["brain_005.dcm", "MR_truncated.dcm", "example4d.nii.gz"])
+def test_real_files_get_an_answer_or_a_reason(pages: Pages, run: Run, shared: Path, name: str):
+    data = (shared / "formats" / name).read_bytes()
+    page = drop(pages.open("explain"), (name, data))
+    expected = Predictor(run, "baseline").predict(data, name)
+    assert not page.error
+    assert (expected.label or expected.reason)[1:] in shown(page).replace("&#x27;", "'")
+
+
+def _empty_map() -> None:
+    import numpy as np
+
+    from core.prediction import Prediction
+    from dashboard.components import answer
+
+    prediction = Prediction(
+        "one.png",
+        "ok",
+        "baseline",
+        "",
+        map=np.zeros((4, 4), np.float32),
+        map_maximum=0.0,
+        target="tumour",
+    )
+    answer._scale(prediction)
