@@ -51,15 +51,13 @@ def compare(run: Run) -> Comparison:
             Candidate(
                 name=stage.name,
                 title=stage.title,
-                losses=views[stage.name]["validation"].losses,
                 validation=stage.validation,
                 gap=stage.overfitting,
                 effect=stage.effect,
             )
             for stage in stages
         ],
-        views[names[0]]["validation"].group,
-        seed=seed,
+        {(p.first, p.second): p.loss.p_holm for p in pairs if p.part == "validation"},
     )
     return Comparison(
         run=run.name,

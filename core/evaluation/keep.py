@@ -6,16 +6,12 @@ worse than the lowest. Fewer layers trained is less to go wrong on the next hosp
 The test part has no say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.evaluation.intervals import Interval
-from core.evaluation.metrics import Floats
 from core.evaluation.results import Effect, Gap, Keep, PartResult
-from core.evaluation.significance import ALPHA, holm, sign_flip
+from core.evaluation.significance import ALPHA
 
 FEW = 100
 """Below so many independent scans only a large difference can show; it is then said."""
@@ -28,7 +24,6 @@ class Candidate:
     Attributes:
         name: Of the stage.
         title: For people.
-        losses: Cross-entropy of each validation picture, (n,), the same order in all stages.
         validation: Its figures.
         gap: Its overfitting.
         effect: Against the stage before.
@@ -36,33 +31,29 @@ class Candidate:
 
     name: str
     title: str
-    losses: Floats
     validation: PartResult
     gap: Gap
     effect: Effect
 
 
-def choose(candidates: Sequence[Candidate], groups: NDArray[np.generic], *, seed: int) -> Keep:
+def choose(
+    candidates: Sequence[Candidate], p_values: Mapping[tuple[str, str], float | None]
+) -> Keep:
     """Pick one and say why.
 
     Args:
         candidates: In the order of training.
-        groups: (n,), which validation pictures belong together.
-        seed: Of the test.
+        p_values: Of the difference in validation loss of every two, by their names, the
+            earlier first; corrected for their number. The very ones that are shown, so that
+            the choice and the table cannot disagree.
     """
     known = [c for c in candidates if c.validation.loss is not None]
     if not known:
         return Keep(stage=None, reason="Without validation scans no stage can be preferred.")
     best = min(known, key=_loss)
-    earlier = known[: known.index(best)]
-    p_values = holm(
-        [
-            sign_flip(c.losses - best.losses, groups, seed=seed, alternative="greater")
-            for c in earlier
-        ]
-    )
+    earlier = [(c, p_values[c.name, best.name]) for c in known[: known.index(best)]]
     kept, p = next(
-        ((c, p) for c, p in zip(earlier, p_values, strict=True) if p is None or p >= ALPHA),
+        ((c, p) for c, p in earlier if p is None or p >= ALPHA),
         (best, None),
     )
     reason = (

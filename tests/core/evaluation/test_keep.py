@@ -1,10 +1,13 @@
 """Which stage is kept, and what is said of it."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 from core.evaluation.keep import Candidate, choose, effect_of, in_words, note
 from core.evaluation.results import Gap, PartResult
+from core.evaluation.significance import holm, sign_flip
 
 NO_GAP = Gap(loss=0.0, accuracy=0.0, intervals={"loss": (-0.1, 0.1), "accuracy": (-0.1, 0.1)})
 
@@ -27,15 +30,20 @@ def _candidate(name, losses, effect="no measurable change", gap=NO_GAP, groups=N
         calibration_error=None,
         intervals={"loss": (0.1, 0.3)},
     )
-    return Candidate(name, name.capitalize(), losses, validation, gap, effect)
+    return Candidate(name, name.capitalize(), validation, gap, effect), losses
 
 
 def _losses(mean, n=40, seed=0):
     return mean * np.random.default_rng(seed).uniform(0.5, 1.5, n)
 
 
-def _choose(*candidates):
-    return choose(candidates, np.arange(len(candidates[0].losses)), seed=1)
+def _choose(*made, groups=None):
+    """Choose with the p-values that a comparison would give."""
+    pairs = list(combinations(made, 2))
+    groups = np.arange(len(made[0][1])) if groups is None else groups
+    p_values = holm([sign_flip(b - a, groups, seed=1) for (_, a), (_, b) in pairs])
+    names = [(first.name, second.name) for (first, _), (second, _) in pairs]
+    return choose([c for c, _ in made], dict(zip(names, p_values, strict=True)))
 
 
 def test_the_first_stage_is_kept_when_nothing_is_better():
@@ -88,8 +96,8 @@ def test_copies_of_scans_are_not_counted_as_evidence():
     """Two scans, each twenty times: nothing can be significant."""
     first, best = np.repeat([1.0, 1.2], 20), np.repeat([0.2, 0.3], 20)
     groups = np.repeat([0, 1], 20)
-    kept = choose(
-        [_candidate("first", first, groups=2), _candidate("best", best, groups=2)], groups, seed=1
+    kept = _choose(
+        _candidate("first", first, groups=2), _candidate("best", best, groups=2), groups=groups
     )
     assert kept.stage == "first"
     assert "40 pictures (2 of them independent)" in kept.reason
