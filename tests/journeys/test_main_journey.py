@@ -13,9 +13,9 @@ from core.training import jobs
 from core.training.runs import Run
 from tests.journeys.conftest import Server
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1500)
 
-PATIENCE = 300_000
+PATIENCE = 600_000
 """Milliseconds, for what takes seconds on a computer with nothing else to do."""
 
 
