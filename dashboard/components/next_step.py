@@ -64,8 +64,8 @@ def show(now: Situation, folder: Path | None) -> None:
         elif now.place == "models" and now.latest:
             st.subheader("Your model is ready", anchor=False)
             st.write(
-                f"Run {plain(now.latest.name)} has {_stages(now.latest)}. Drop a scan on it, or "
-                "see what each stage was worth."
+                f"Run **{plain(now.latest.name)}**: {_stages(now.latest)}. Drop a scan, or see "
+                "what each stage was worth."
             )
             _ways(("views/explain.py", "Explain a scan"), ("views/compare.py", "Compare stages"))
         elif now.place == "data" and folder:
@@ -79,7 +79,7 @@ def show(now: Situation, folder: Path | None) -> None:
                 "They are read where they are and never leave this computer."
             )
             _ways(("views/data.py", "Choose a folder"), None)
-    if not now.demonstrated:
+    if not now.demonstrated and now.latest is None:
         _demonstration()
     _pages(now, folder)
 
@@ -112,8 +112,14 @@ def _ways(first: tuple[str, str], second: tuple[str, str] | None) -> None:
 def _pages(now: Situation, folder: Path | None) -> None:
     """The four pages in the order in which they are used, with those done ticked off."""
     trained = now.latest is not None
+    chosen = trained or folder
     pages = [
-        ("data", "Data", "Choose scans, see what the crop keeps and how they are split.", folder),
+        (
+            "data",
+            "Data",
+            "Choose scans, see what the crop keeps and how they are split.",
+            chosen,
+        ),
         ("train", "Train", "Fine-tune VGG19 in five stages, on this computer.", trained),
         ("compare", "Compare", "See what each stage was worth, and which one to keep.", False),
         ("explain", "Explain", "Drop a scan, get an answer and what in it spoke for that.", False),
@@ -142,6 +148,5 @@ def _start_demonstration() -> None:
 
 
 def _stages(run: Run) -> str:
-    finished = len(run.finished_stages())
-    total = len(run.protocol.stages)
-    return "all stages trained" if finished == total else f"{finished} of {total} stages trained"
+    finished, total = len(run.finished_stages()), len(run.protocol.stages)
+    return f"{'all' if finished == total else f'{finished} of {total}'} stages are trained"

@@ -15,25 +15,32 @@ from dashboard.components.training_line import HEADLINES, at_work, headline, pro
 from dashboard.components.words import duration, millions, percent, plain
 
 LOG_BYTES = 16_000
-POLL_SECONDS = 1.0
+PROGRESS_SECONDS, COURSE_SECONDS = 1.0, 5.0
+"""How often a page looks. An epoch takes longer than a batch, and curves are heavy to draw."""
 
 
 def show(run: Run) -> None:
     """The run, followed for as long as it is at work."""
     active = run.status.active
-    st.fragment(_live, run_every=POLL_SECONDS if active else None)(run.name, active)
+    st.fragment(_progress, run_every=PROGRESS_SECONDS if active else None)(run.name, active)
+    st.fragment(_course, run_every=COURSE_SECONDS if active else None)(run.name)
 
 
-def _live(name: str, was_active: bool) -> None:
+def _progress(name: str, was_active: bool) -> None:
     with shell.problems():
         run = resources.workspace().run(name)
         status = run.status
         if status.active != was_active:
             if not status.active:
-                st.toast(f"{plain(name)}: {HEADLINES[status.state].lower()}")
+                st.toast(f"Run {plain(name)}: {HEADLINES[status.state].lower()}")
             st.rerun()
         where_it_is(run, status)
         stages(run, status)
+
+
+def _course(name: str) -> None:
+    with shell.problems():
+        run = resources.workspace().run(name)
         curves(run)
         with st.expander("Log"):
             st.code(log_tail(run), language=None, height=260)
@@ -89,8 +96,8 @@ def action(run: Run, status: RunStatus) -> None:
     elif len(run.finished_stages()) < len(run.protocol.stages):
         rest = "Train the rest" if run.finished_stages() else "Train all stages"
         _button(rest, jobs.start, run, primary=True)
-    else:
-        st.page_link("views/compare.py", label="Compare stages", icon=":material/bar_chart:")
+    elif st.button("Compare stages", type="primary", width="stretch", key="compare"):
+        st.switch_page("views/compare.py")
 
 
 def stages(run: Run, status: RunStatus) -> None:
@@ -102,8 +109,13 @@ def stages(run: Run, status: RunStatus) -> None:
         done = stage.name in finished
         now = "-now" if status.active and status.stage == stage.name else ""
         key = f"stage-{stage.name}{now}"
-        with column.container(border=True, height=160, key=key, gap="xsmall"):
-            with st.container(horizontal=True, horizontal_alignment="distribute"):
+        with column.container(border=True, height=184, key=key, gap="xsmall"):
+            with st.container(
+                horizontal=True,
+                horizontal_alignment="distribute",
+                vertical_alignment="center",
+                key=f"title-{stage.name}",
+            ):
                 st.markdown(f"**{stage.title}**")
                 if not status.active and (done or _is_next(run, stage, finished)):
                     _train_one(run, stage, again=done)
@@ -112,18 +124,21 @@ def stages(run: Run, status: RunStatus) -> None:
             st.caption(f"{stage_track.trains(stage)} · {size}")
             if done:
                 found = resources.summary(run, stage.name, "validation")
-                st.markdown(outcome(found, before))
+                outcome(found, before)
                 before = found.loss
             else:
                 st.markdown(f":gray[{_not_trained(stage, status)}]")
 
 
-def outcome(found: Summary, before: float | None) -> str:
+def outcome(found: Summary, before: float | None) -> None:
     """Accuracy and loss on validation, and whether the loss is higher than the stage before's."""
     if found.accuracy is None or found.loss is None:
-        return ":gray[no validation scans]"
-    worse = " :orange[(worse)]" if before is not None and found.loss > before else ""
-    return f"**{percent(found.accuracy)}** · loss {found.loss:.3f}{worse}"
+        st.markdown(":gray[no validation scans]")
+        return
+    st.markdown(f"**{percent(found.accuracy)}** :gray[on validation]")
+    worse = before is not None and found.loss > before
+    loss = f"loss {found.loss:.3f}"
+    st.caption(f":orange[{loss}, worse than before]" if worse else loss)
 
 
 def curves(run: Run) -> None:

@@ -1,5 +1,6 @@
 """The first page: it knows where somebody is."""
 
+import shutil
 from pathlib import Path
 
 import psutil
@@ -49,6 +50,7 @@ def test_while_a_run_trains_it_can_be_watched(workspace: Workspace):
 
 def test_the_demonstration_is_offered_until_it_has_been_tried(workspace: Workspace):
     run = make_run(workspace.path, [0.5])
+    shutil.rmtree(run.stage_path("baseline"))
     assert "Try the demonstration" in labels(Pages())
     run.write_config(run.config.model_copy(update={"protocol": DEMO}))
     assert "Try the demonstration" not in labels(Pages())

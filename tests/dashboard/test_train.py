@@ -137,7 +137,7 @@ def test_stop_asks_the_job_to_stop(workspace: Workspace):
 def test_a_stage_worse_than_the_one_before_is_marked(workspace: Workspace):
     make_run(workspace.path, [3, 0.2])
     page = Pages().open("train")
-    assert "(worse)" in texts(page)
+    assert "worse than before" in texts(page)
 
 
 def test_a_finished_stage_can_be_repeated_with_other_settings(

@@ -54,7 +54,7 @@ def test_from_a_folder_to_an_explained_scan(page: Page, server: Server, tmp_path
     run = new_run(server, scans)
     page.goto(f"{server.url}/train?run={run.name}")
     page.get_by_role("button", name="Train all stages").click()
-    page.get_by_role("link", name="Compare stages").click(timeout=PATIENCE)
+    page.get_by_role("button", name="Compare stages").click(timeout=PATIENCE)
     assert run.finished_stages() == [stage.name for stage in run.protocol.stages]
 
     expect(page.get_by_role("heading", name="Keep")).to_be_visible()

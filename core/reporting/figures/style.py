@@ -77,7 +77,7 @@ PALETTES: dict[Look, Palette] = {
     ),
 }
 
-FONT = "Inter, 'Source Sans Pro', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
+FONT = "'Source Sans', 'Source Sans Pro', Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
 
 def stage_colour(stage: str) -> str:
