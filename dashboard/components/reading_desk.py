@@ -32,9 +32,10 @@ def show(run: Run, stage: str, item: Item) -> None:
     """The desk. A control reruns the desk alone, and asks the network only if it must."""
     with shell.problems():
         centre, beside = st.columns([2, 1.1], gap="medium")
-        with beside:
+        with beside, st.container(gap="xsmall"):
             verdict = st.container(key="verdict")
-            settings = _controls(run, disabled=not resources.glance(run, stage, item).probability)
+            answered = resources.glance(run, stage, item).probability is not None
+            settings = _controls(run, disabled=not answered)
         prediction = resources.prediction(
             run, stage, item, _slice(item), settings.target, settings.method
         )
@@ -68,9 +69,12 @@ def _controls(run: Run, *, disabled: bool) -> Settings:
         width="stretch",
     )
     negative, positive = run.classes
+    targets = [PREDICTED, positive, negative]
+    if state.get(state.TARGET) not in targets:  # classes of another run
+        state.put(state.TARGET, None)
     target = st.segmented_control(
         "Map of what speaks for",
-        [PREDICTED, positive, negative],
+        targets,
         default=PREDICTED,
         required=True,
         key=state.TARGET,
