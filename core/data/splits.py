@@ -137,7 +137,7 @@ def _split(table: pd.DataFrame, protocol: Protocol) -> pd.Series:
             raise DatasetError(
                 f"scans of both classes in the {part} part",
                 f"it has none of '{min(missing)}'",
-                "Add some, or choose a folder without train, valid and test to have it split.",
+                f"Add scans of '{min(missing)}' that are no copies of others.",
             )
     return given
 
@@ -169,9 +169,15 @@ def _deal(
     order = rng.permutation(len(members))
     order = order[np.argsort(-members.sum(axis=1)[order], kind="stable")]
     chosen = np.empty(len(members), int)
+    left = (members > 0).sum(axis=0)
     for position in order:
         after = filled + members[position]
         cost = (((after - target) ** 2 - (filled - target) ** 2) / target).sum(axis=1)
+        # The last units of a class go where that class is still lacking.
+        urgent = (members[position] > 0) & (left <= (filled == 0).sum(axis=0))
+        if urgent.any():
+            cost[~(filled == 0)[:, urgent].any(axis=1)] = np.inf
+        left -= members[position] > 0
         chosen[position] = cost.argmin()
         filled[chosen[position]] = after[chosen[position]]
     part = pd.Series(np.array(list(wanted))[chosen], counts.index)
