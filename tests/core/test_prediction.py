@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from core.config import LEAKFREE, Head, Stage
-from core.data.duplicates import group_near_copies
 from core.data.index import index_folder
 from core.errors import RunError, SettingError
 from core.model.prefix import PrefixCache
@@ -72,7 +71,7 @@ def train(folder, margin, stages=("baseline", "stage1")):
                 png(draw_head(rng, label == "yes", margin))
             )
     dataset = index_folder(scans)
-    groups = group_near_copies(dataset.root, dataset.entries)
+    groups = {entry.file: number for number, entry in enumerate(dataset.entries)}
     workspace = Workspace(folder / "workspace")
     run = create_run(workspace, dataset, PROTOCOL, groups)
     experiment = Experiment(run, PrefixCache(workspace.cache), lambda *_: None, Callback())
