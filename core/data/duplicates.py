@@ -7,7 +7,8 @@ copies, and theirs, are one group.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,17 @@ from core.data.resemblance import Portrait, likeness, most_alike, portray
 
 SAME_SLICE = 0.75
 """Likeness from which two pictures are copies; between what copies and what people reach."""
-CANDIDATES = 8
-"""How many of the most similar pictures each picture is compared with."""
+NEIGHBOURS = 64
+"""How many of the most similar pictures of each picture are considered."""
+COMPARISONS = 10
+"""With how many of these it is compared while no copy of it is found."""
+JOINING = 3
+"""With how many it is compared when one is found, to join groups."""
+REFUSALS = 2
+"""It is compared with no further member of a group after so many were refused, so that a crowd
+of copies of another slice does not hide its own."""
+LAST_LOOK = 16
+"""With one member of how many more groups it is compared if it is still alone at the end."""
 
 Progress = Callable[[int, int], None]
 
@@ -101,39 +111,93 @@ def find_copies(root: Path, entries: Sequence[Entry], progress: Progress | None 
             same_pixels.setdefault(digest, []).append(number)
             if progress:
                 progress(number + 1, total)
-        groups = DisjointSet(range(len(entries)))
-        matches = []
-        for first, *others in same_pixels.values():
-            for other in others:
-                groups.merge(first, other)
-                matches.append(Match(names[first], names[other], 1.0))
-
-        distinct = [members[0] for members in same_pixels.values()]
-        nearest = most_alike([portraits[number] for number in distinct], CANDIDATES)
-        compared: set[tuple[int, int]] = set()
-        for rank, column in enumerate(nearest.T):
-            pairs = {
-                (min(one, other), max(one, other))
-                for one, other in zip(distinct, (distinct[index] for index in column), strict=True)
-                if not groups.connected(one, other)
-            }
-            pending = sorted(pairs - compared)
-            compared |= pairs
-            scores = pool.map(
-                lambda pair: likeness(portraits[pair[0]], portraits[pair[1]], SAME_SLICE), pending
-            )
-            for (one, other), score in zip(pending, scores, strict=True):
-                if score >= SAME_SLICE:
-                    groups.merge(one, other)
-                    matches.append(Match(names[one], names[other], score))
+        search = _Search(portraits, list(same_pixels.values()), pool)
+        for turn, turns in search.run():
             if progress:
-                progress(len(entries) + len(entries) * (rank + 1) // nearest.shape[1], total)
+                progress(len(entries) + len(entries) * turn // turns, total)
     numbers: dict[int, int] = {}
     return Copies(
         tuple(tuple(names[i] for i in same) for same in same_pixels.values() if len(same) > 1),
-        tuple(matches),
-        {name: numbers.setdefault(groups[i], len(numbers)) for i, name in enumerate(names)},
+        tuple(Match(names[one], names[other], score) for one, other, score in search.matches),
+        {name: numbers.setdefault(search.groups[i], len(numbers)) for i, name in enumerate(names)},
     )
+
+
+class _Search:
+    """Which pictures to compare, given what has been found so far.
+
+    Comparing all pairs would take hours, so each picture goes through the ones most like it,
+    one in each turn, until it has found a copy or enough others. Pictures that are linked
+    already are not compared.
+    """
+
+    def __init__(
+        self, portraits: list[Portrait], same_pixels: list[list[int]], pool: ThreadPoolExecutor
+    ) -> None:
+        self.portraits = portraits
+        self.pool = pool
+        self.groups = DisjointSet(range(len(portraits)))
+        self.matches: list[tuple[int, int, float]] = []
+        self.compared: set[tuple[int, int]] = set()
+        self.refused: Counter[tuple[int, int]] = Counter()
+        for first, *others in same_pixels:
+            for other in others:
+                self._link(first, other, 1.0)
+        self.distinct = [first for first, *_ in same_pixels]
+
+    def run(self) -> Iterator[tuple[int, int]]:
+        """Compare, and yield (turns done, turns in all) after each turn."""
+        found = most_alike([self.portraits[number] for number in self.distinct], NEIGHBOURS)
+        nearest = {
+            one: [self.distinct[place] for place in row]
+            for one, row in zip(self.distinct, found, strict=True)
+        }
+        turns = COMPARISONS + LAST_LOOK
+        queues = {one: iter(others) for one, others in nearest.items()}
+        for turn in range(turns):
+            if turn >= JOINING:
+                queues = {one: queue for one, queue in queues.items() if self._alone(one)}
+            if turn == COMPARISONS:
+                # What is alone now may have its copies hidden behind crowds of others.
+                queues = {
+                    one: iter([other for other in nearest[one] if not self._alone(other)])
+                    for one in queues
+                }
+            self._turn(queues, REFUSALS if turn < COMPARISONS else 1)
+            yield turn + 1, turns
+
+    def _turn(self, queues: dict[int, Iterator[int]], refusals: int) -> None:
+        """Compare each picture with the next in its queue that is worth it."""
+        pending = set()
+        for one, queue in queues.items():
+            for other in queue:
+                pair = (min(one, other), max(one, other))
+                if (
+                    pair not in self.compared
+                    and not self.groups.connected(one, other)
+                    and self.refused[one, self.groups[other]] < refusals
+                ):
+                    pending.add(pair)
+                    break
+        pairs = sorted(pending)
+        self.compared |= pending
+        for (one, other), score in zip(pairs, self.pool.map(self._likeness, pairs), strict=True):
+            if score >= SAME_SLICE:
+                self._link(one, other, score)
+            else:
+                self.refused[one, self.groups[other]] += 1
+                self.refused[other, self.groups[one]] += 1
+
+    def _likeness(self, pair: tuple[int, int]) -> float:
+        one, other = pair
+        return likeness(self.portraits[one], self.portraits[other], SAME_SLICE)
+
+    def _link(self, one: int, other: int, score: float) -> None:
+        self.groups.merge(one, other)
+        self.matches.append((one, other, score))
+
+    def _alone(self, one: int) -> bool:
+        return bool(self.groups.subset_size(one) == 1)
 
 
 def group_near_copies(

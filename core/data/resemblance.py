@@ -20,6 +20,8 @@ from core.imaging.cropping import find_brain
 
 FINE, COARSE, THUMB = 128, 64, 16
 """Sides of the squares, in pixels: for the comparison, the registration and the search."""
+LARGEST = 512
+"""Pixels of the longer side beyond which a picture is shrunk first."""
 OUTSIDE = 15
 """Grey level, after stretching, up to which a blurred pixel is background."""
 LEAST_OVERLAP = 0.5
@@ -65,7 +67,6 @@ _MAPS = np.concatenate(
     [_GRID @ m[:, :2].T + m[:, 2] for m in (_matrix(s.linear, s.shift, THUMB) for s in STARTS)]
 ).astype(np.float32)
 """Where every pixel of a thumbnail comes from, for all starts below one another."""
-_FLIPS = np.array([start.flip for start in STARTS])
 _DISC = (np.hypot(*np.mgrid[-1 : 1 : THUMB * 1j, -1 : 1 : THUMB * 1j]) < 1).ravel()
 
 
@@ -92,18 +93,22 @@ def portray(pixels: np.ndarray) -> Portrait:
     Args:
         pixels: uint8 RGB, (H, W, 3).
     """
-    light = np.float32(255 / max(1.0, np.percentile(pixels, 99.5)))
-    pixels = (pixels * light).clip(0, 255).astype(np.uint8)
-    crop = cv2.cvtColor(find_brain(pixels, Crop()).cut(pixels).copy(), cv2.COLOR_RGB2GRAY)
-    square = cv2.resize(crop, (FINE, FINE), interpolation=cv2.INTER_AREA)
-    smooth = _level(square, inner=0, outer=12, region=20, floor=6)
-    coarse = cv2.resize(smooth, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
-    thumb = cv2.resize(smooth, (THUMB, THUMB), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+    shrink = min(1.0, LARGEST / max(grey.shape))
+    if shrink < 1:
+        grey = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    grey = cv2.convertScaleAbs(grey, alpha=255 / max(1.0, np.percentile(grey, 99.5)))
+    box = find_brain(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), Crop())
+    fine, coarse = (
+        cv2.resize(box.cut(grey), (side, side), interpolation=cv2.INTER_AREA)
+        for side in (FINE, COARSE)
+    )
+    smooth = _level(coarse, inner=0, outer=6, region=10, floor=6)
     return Portrait(
-        thumb.astype(np.float32),
-        coarse,
-        _level(square, inner=1, outer=3, region=6, floor=4),
-        (cv2.GaussianBlur(square, (0, 0), 2) > OUTSIDE).astype(np.uint8),
+        cv2.resize(smooth, (THUMB, THUMB), interpolation=cv2.INTER_AREA).astype(np.float32),
+        smooth,
+        _level(fine, inner=1, outer=3, region=6, floor=4),
+        (cv2.GaussianBlur(fine, (0, 0), 2) > OUTSIDE).astype(np.uint8),
     )
 
 
@@ -179,16 +184,18 @@ def likeness(one: Portrait, other: Portrait, enough: float = 1.0) -> float:
         Correlation over the common part, up to 1. Copies reach 0.9 and more, slices of
         different people stay below 0.65.
     """
-    correlation = _every_start(one) @ _directions(other.thumb[None])[0]
-    # The best start of each flip, and the flips from the most promising one on.
-    order = np.argsort(-correlation, kind="stable")
-    tried: list[int] = []
-    best = 0.0
-    for start in order:
-        if _FLIPS[start] in tried:
+    ways = [(one, other), (other, one)]
+    correlation = np.stack(
+        [_every_start(moved) @ _directions(still.thumb[None])[0] for moved, still in ways]
+    )
+    # The best start of each flip either way, and of those the most promising first.
+    best, tried = 0.0, set()
+    for place in np.argsort(-correlation, axis=None, kind="stable"):
+        way, start = divmod(int(place), len(STARTS))
+        if (way, STARTS[start].flip) in tried:
             continue
-        tried.append(_FLIPS[start])
-        best = max(best, _register(one, other, STARTS[start]))
+        tried.add((way, STARTS[start].flip))
+        best = max(best, _register(*ways[way], STARTS[start]))
         if not DOUBTFUL <= best < enough or len(tried) == ATTEMPTS:
             break
     return best
