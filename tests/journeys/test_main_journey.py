@@ -75,7 +75,9 @@ def test_from_a_folder_to_an_explained_scan(page: Page, server: Server, tmp_path
 
     broken = tmp_path / "broken.dcm"
     broken.write_bytes(b"DICM, but no more than that")
-    page.locator("input[type=file]").set_input_files([scans / "no" / "1.png", broken])
+    uploader = page.locator("input[type=file]")
+    expect(uploader).to_have_count(1)  # the one of the empty desk has gone
+    uploader.set_input_files([scans / "no" / "1.png", broken])
     expect(page.get_by_text("3 scans")).to_be_visible()
     expect(page.locator(".verdict")).to_contain_text("1.png")
     shown = page.locator(".st-key-light-box img").get_attribute("src")
