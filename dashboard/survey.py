@@ -10,6 +10,9 @@ from core.data.index import Dataset, Entry, class_names, index_folder, infer_pos
 from dashboard import resources, state
 from dashboard.tasks import Report, Task
 
+Groups = dict[str, int]
+"""The group of near copies of every file (see `core.data.duplicates`)."""
+
 
 @dataclass(frozen=True)
 class Survey:
@@ -17,38 +20,36 @@ class Survey:
 
     Attributes:
         dataset: Its scans. Which class is positive is settled by `with_choices`.
-        groups: The group of near copies of every file.
         certain: Whether the names of the classes tell which is the positive one.
-        key: Of caches: changes whenever anything above does.
+        origin: Stands for the folder as it was read.
+        choices: Stands for what was chosen about it.
     """
 
     dataset: Dataset
-    groups: dict[str, int]
     certain: bool
-    key: str
+    origin: str
+    choices: str = ""
+
+    @property
+    def key(self) -> str:
+        """Of caches: changes whenever anything here does."""
+        return f"{self.origin}|{self.choices}"
 
     def with_choices(self, positive: str, cropped: bool) -> "Survey":
         """The same scans with this positive class, cropped already or not."""
         negative = next(name for name in self.dataset.classes if name != positive)
         dataset = replace(self.dataset, classes=(negative, positive), already_cropped=cropped)
-        return replace(self, dataset=dataset, key=f"{self.key}|{positive}|{cropped}")
-
-    def near_copies(self) -> list[list[Entry]]:
-        """The groups of two and more, the largest first."""
-        members: dict[int, list[Entry]] = {}
-        for entry in self.dataset.entries:
-            members.setdefault(self.groups[entry.file], []).append(entry)
-        return sorted((g for g in members.values() if len(g) > 1), key=len, reverse=True)
+        return replace(self, dataset=dataset, choices=f"{positive}|{cropped}")
 
 
 def task_for(root: Path) -> Task[Survey]:
     """The reading of a folder in the background, started if need be."""
-    key = f"{root}|{_stamp(root)}"
-    return resources.tasks().start(("survey", key), lambda report: read(root, key, report))
+    origin = f"{root}|{_stamp(root)}"
+    return resources.tasks().start(("survey", origin), lambda report: read(root, origin, report))
 
 
-def read(root: Path, key: str, report: Report) -> Survey:
-    """Read a folder and look for near copies.
+def read(root: Path, origin: str, report: Report) -> Survey:
+    """Read every scan of a folder.
 
     Raises:
         DatasetError: It is not a data set of two classes.
@@ -61,12 +62,29 @@ def read(root: Path, key: str, report: Report) -> Survey:
         positive or (names[-1] if names else None),
         progress=lambda done, total: report("Reading scans", done, total),
     )
-    groups = group_near_copies(
-        root,
-        dataset.entries,
-        progress=lambda done, total: report("Looking for near copies", done, total),
-    )
-    return Survey(dataset, groups, positive is not None, key)
+    return Survey(dataset, positive is not None, origin)
+
+
+def groups_of(survey: Survey) -> Task[Groups]:
+    """The search for near copies in the background, which takes longer than reading."""
+    dataset = survey.dataset
+
+    def search(report: Report) -> Groups:
+        return group_near_copies(
+            dataset.root,
+            dataset.entries,
+            progress=lambda done, total: report("Looking for near copies", done, total),
+        )
+
+    return resources.tasks().start(("groups", survey.origin), search)
+
+
+def near_copies(dataset: Dataset, groups: Groups) -> list[list[Entry]]:
+    """The groups of two scans and more, the largest first."""
+    members: dict[int, list[Entry]] = {}
+    for entry in dataset.entries:
+        members.setdefault(groups[entry.file], []).append(entry)
+    return sorted((g for g in members.values() if len(g) > 1), key=len, reverse=True)
 
 
 def folder() -> Path | None:

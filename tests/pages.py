@@ -18,8 +18,9 @@ def draw_scans(root: Path, classes: tuple[str, str] = ("no", "yes"), each: int =
     for label in classes:
         (root / label).mkdir(parents=True)
         for number in range(each):
-            coarse = rng.integers(70, 170, (9, 9)).astype(np.uint8)
-            texture = np.asarray(Image.fromarray(coarse).resize((96, 96), Image.Resampling.BICUBIC))
+            # Different enough for no two to be near copies of one another.
+            fine = rng.integers(50, 190, (28, 28)).astype(np.uint8)
+            texture = np.asarray(Image.fromarray(fine).resize((96, 96), Image.Resampling.BICUBIC))
             picture = np.where(((x - 48) / 34) ** 2 + ((y - 48) / 42) ** 2 < 1, texture, 0)
             if label == classes[1]:
                 row, column = rng.integers(30, 55, 2)

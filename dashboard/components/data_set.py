@@ -7,8 +7,9 @@ from core.config import PROTOCOLS, Protocol
 from core.data.duplicates import leakage
 from core.data.index import PARTS
 from dashboard import resources, state, survey
+from dashboard.components import reading
 from dashboard.components.words import count, percent, plain
-from dashboard.survey import Survey
+from dashboard.survey import Groups, Survey
 
 PART_TITLES = {"train": "Training", "validation": "Validation", "test": "Test"}
 
@@ -60,11 +61,12 @@ def figures(found: Survey) -> None:
         f"{plain(positive)} (positive)": f"{counts[positive]:,}",
         plain(negative): f"{counts[negative]:,}",
         "Longer side, pixels": _range([max(e.height, e.width) for e in dataset.entries]),
-        "With a near copy": f"{sum(map(len, found.near_copies())):,}",
+        "With a near copy": _copies(found),
         "Not read": f"{len(dataset.unreadable):,}",
     }
     for column, (label, value) in zip(st.columns([5, 4, 6, 5, 3]), shown.items(), strict=True):
         column.metric(label, value)
+    reading.follow(survey.groups_of(found))
 
 
 def protocol_choice() -> Protocol:
@@ -84,9 +86,9 @@ def protocol_choice() -> Protocol:
     return protocol
 
 
-def planned_split(found: Survey, protocol: Protocol) -> None:
+def planned_split(found: Survey, groups: Groups, protocol: Protocol) -> None:
     """Pictures of each class in each part, and what leaks from training into the others."""
-    table = plan(found, protocol)
+    table = plan(found, groups, protocol)
     leaks = leakage(table)
     st.dataframe(split_table(table, found.dataset.classes, leaks), hide_index=True)
     tested = int((table["split"] == "test").sum())
@@ -103,9 +105,9 @@ def planned_split(found: Survey, protocol: Protocol) -> None:
         st.caption("The folder is split already, and that split is kept.")
 
 
-def plan(found: Survey, protocol: Protocol) -> pd.DataFrame:
+def plan(found: Survey, groups: Groups, protocol: Protocol) -> pd.DataFrame:
     """The split that a run of this protocol would get; one row a picture."""
-    return resources.plan(found.key, protocol.model_dump_json(), found.dataset, found.groups)
+    return resources.plan(found.key, protocol.model_dump_json(), found.dataset, groups)
 
 
 def split_table(
@@ -148,6 +150,13 @@ def not_read(found: Survey) -> None:
         ),
         hide_index=True,
     )
+
+
+def _copies(found: Survey) -> str:
+    task = survey.groups_of(found)
+    if not task.wait(0.1):
+        return "…"
+    return f"{sum(map(len, survey.near_copies(found.dataset, task.result()))):,}"
 
 
 def _range(numbers: list[int]) -> str:

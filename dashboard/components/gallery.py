@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.config import Crop
 from core.data.index import Dataset, Entry
+from dashboard import survey
 from dashboard.components import shell, thumbnails
 from dashboard.components.words import count, plain
-from dashboard.survey import Survey
+from dashboard.survey import Groups
 
 COLUMNS = 8
 ROWS = 3
@@ -54,10 +55,10 @@ def gallery(dataset: Dataset, crop: Crop | None) -> None:
 
 
 @st.fragment
-def near_copies(survey: Survey) -> None:
+def near_copies(dataset: Dataset, all_groups: Groups) -> None:
     """Groups of scans that are copies of one another, side by side."""
     with shell.problems():
-        groups = survey.near_copies()
+        groups = survey.near_copies(dataset, all_groups)
         if not groups:
             st.write("No two scans of this folder are copies of one another.")
             return
@@ -70,7 +71,7 @@ def near_copies(survey: Survey) -> None:
         page = st.pagination(pages, key=f"copies-page-{pages}") if pages > 1 else 1
         with place:
             for group in groups[(page - 1) * GROUPS : page * GROUPS]:
-                _group(survey.dataset, group)
+                _group(dataset, group)
 
 
 def _group(dataset: Dataset, group: list[Entry]) -> None:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from core.config import Protocol, Stage
@@ -13,7 +14,7 @@ from core.training.hardware import expected_seconds
 from dashboard import resources, state, survey
 from dashboard.components import data_set, reading, shell, stage_track
 from dashboard.components.words import count, duration, millions, plain
-from dashboard.survey import Survey
+from dashboard.survey import Groups, Survey
 
 COLUMNS = [1.1, 2.3, 2.2, 1.2, 1.5, 1.2, 1.5]
 HEADINGS = ["Stage", "What trains", "", "Parameters", "Learning rate", "Epochs", "Steps an epoch"]
@@ -44,7 +45,9 @@ def form(found: Survey) -> None:
             protocol = stage_table(protocol)
         weights, name = more_settings()
     with cost:
-        expectation(found, protocol)
+        groups = reading.wait_for(survey.groups_of(found), "Before the split")
+        table = data_set.plan(found, groups, protocol)
+        expectation(table, protocol)
         everything = [stage.name for stage in protocol.stages]
         st.button(
             "Train all five stages",
@@ -52,20 +55,20 @@ def form(found: Survey) -> None:
             type="primary",
             width="stretch",
             on_click=shell.act,
-            args=[begin, found, protocol, weights, name, everything],
+            args=[begin, found, groups, protocol, weights, name, everything],
         )
         st.button(
             "Train the baseline only",
             key="train-first",
             width="stretch",
             on_click=shell.act,
-            args=[begin, found, protocol, weights, name, everything[:1]],
+            args=[begin, found, groups, protocol, weights, name, everything[:1]],
         )
         st.caption(
             "Training goes on when you close this page or restart NeuroStage. "
             "A run that has to wait for another one queues."
         )
-        facts(found, protocol, weights)
+        facts(found, table, weights)
 
 
 def stage_table(protocol: Protocol) -> Protocol:
@@ -152,9 +155,8 @@ def more_settings() -> tuple[Path | None, str | None]:
     return (Path(path).expanduser() if path else None), name or None
 
 
-def expectation(found: Survey, protocol: Protocol) -> None:
-    """How long all stages will take at most on this computer."""
-    table = data_set.plan(found, protocol)
+def expectation(table: pd.DataFrame, protocol: Protocol) -> None:
+    """How long all stages will take at most on this computer, given the planned split."""
     train = int((table["split"] == "train").sum())
     seconds = expected_seconds(protocol, protocol.stages, train, len(table), resources.pace())
     st.metric(
@@ -165,9 +167,9 @@ def expectation(found: Survey, protocol: Protocol) -> None:
     )
 
 
-def facts(found: Survey, protocol: Protocol, weights: Path | None) -> None:
+def facts(found: Survey, table: pd.DataFrame, weights: Path | None) -> None:
     """What goes in, and on what computer."""
-    parts = data_set.plan(found, protocol)["split"].value_counts()
+    parts = table["split"].value_counts()
     machine = resources.hardware()
     rows = {
         "Data": plain(found.dataset.root.name),
@@ -199,14 +201,19 @@ def where_from(weights: Path | None) -> str:
 
 
 def begin(
-    found: Survey, protocol: Protocol, weights: Path | None, name: str | None, stages: list[str]
+    found: Survey,
+    groups: Groups,
+    protocol: Protocol,
+    weights: Path | None,
+    name: str | None,
+    stages: list[str],
 ) -> None:
     """Make the run, start it and turn to it; for callbacks."""
     run = jobs.create_run(
         resources.workspace(),
         found.dataset,
         protocol,
-        found.groups,
+        groups,
         name=name,
         weights_path=weights,
     )

@@ -23,6 +23,18 @@ def wait_for(task: Task[T], title: str) -> T:
     return task.result()
 
 
+def follow(task: Task[T]) -> None:
+    """Draw the page again when a task is done that it does not wait for."""
+    if not task.finished:
+        _watch(task)
+
+
+@st.fragment(run_every=1.0)
+def _watch(task: Task[object]) -> None:
+    if task.finished:
+        st.rerun()
+
+
 @st.fragment(run_every=0.5)
 def _progress(task: Task[object]) -> None:
     with shell.problems():

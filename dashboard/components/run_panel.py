@@ -138,7 +138,7 @@ def outcome(found: Summary, before: float | None) -> None:
     st.markdown(f"**{percent(found.accuracy)}** :gray[on validation]")
     worse = before is not None and found.loss > before
     loss = f"loss {found.loss:.3f}"
-    st.caption(f":orange[{loss}, worse than before]" if worse else loss)
+    st.markdown(f":small[:orange[{loss}, worse than before]]" if worse else f":small[{loss}]")
 
 
 def curves(run: Run) -> None:

@@ -35,10 +35,12 @@ if scans.open:
         gallery.gallery(dataset, None if dataset.already_cropped else LEAKFREE.crop)
 if split.open:
     with split:
-        data_set.planned_split(found, data_set.protocol_choice())
+        groups = reading.wait_for(survey.groups_of(found), "Before the split")
+        data_set.planned_split(found, groups, data_set.protocol_choice())
 if near.open:
     with near:
-        gallery.near_copies(found)
+        groups = reading.wait_for(survey.groups_of(found), "Comparing all scans")
+        gallery.near_copies(dataset, groups)
 if unread.open:
     with unread:
         data_set.not_read(found)

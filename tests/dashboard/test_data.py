@@ -17,6 +17,7 @@ def opened(pages: Pages, folder: Path, tab: str | None = None) -> AppTest:
     if tab:
         page.session_state[state.DATA_TAB] = tab
         page.run()
+        pages.until(lambda page: not page.get("progress"))
     return page
 
 
@@ -31,6 +32,17 @@ def test_counts_the_inferred_positive_class_and_what_was_not_read(pages: Pages, 
     assert shown["yes (positive)"] == "12"
     assert shown["no"] == "12"
     assert shown["Not read"] == "1"
+
+
+def test_near_copies_are_counted_once_they_have_been_looked_for(pages: Pages, scans: Path):
+    (scans / "yes" / "again.png").write_bytes((scans / "yes" / "3.png").read_bytes())
+    opened(pages, scans)
+
+    def counted(page: AppTest) -> str:
+        return next(m.value for m in page.metric if m.label == "With a near copy")
+
+    pages.until(lambda page: counted(page) != "…")
+    assert counted(pages.test) == "2"
 
 
 def test_the_reason_for_an_unreadable_file_is_in_a_table(pages: Pages, scans: Path):
