@@ -102,10 +102,8 @@ def simulate(
     if lesion:
         brain = lesion.paint(brain, t1, tissues, flair, rng)
     picture = _head(brain, distance, float(tissues[1]), flair, rng)
-    return Subject(
-        _acquire(picture, rng),
-        lesion.mask if lesion else np.zeros((size, size), np.uint8),
-    )
+    mask = lesion.mask if lesion else np.zeros((size, size), np.uint8)
+    return Subject(_acquire(picture, mask == 0, rng), mask)
 
 
 def _plane(rng: np.random.Generator, size: int) -> Float:
@@ -164,7 +162,7 @@ class _Lesion:
 
     def __init__(self, rng: np.random.Generator, distance: Float) -> None:
         size = len(distance)
-        self.radius = float(rng.uniform(13, 25) * size / SIZE)
+        self.radius = float(rng.uniform(15, 26) * size / SIZE)
         # Its centre is in the brain, for the most part deep enough to fit in.
         inside = np.argwhere(distance < -0.6 * self.radius * SIZE / size)
         row, column = inside[rng.integers(len(inside))]
@@ -207,7 +205,7 @@ class _Lesion:
         swollen = rng.uniform(0.68, 0.85) if flair else 0.45 * fluid + 0.55 * white
         brain = brain + wet * (swollen - brain)
         texture = 0.10 * _field(rng, size, 30) + 0.05 * _field(rng, size, 70)
-        bright = rng.uniform(0.80, 0.95) * (1 + texture)
+        bright = rng.uniform(0.84, 0.97) * (1 + texture)
         inside = _rise(-self.depth * self.radius / 0.9)
         brain = brain + inside * (bright - brain)
         if rng.random() < 0.6:
@@ -241,8 +239,12 @@ def _head(
     return np.asarray(picture, dtype=np.float32)
 
 
-def _acquire(picture: Float, rng: np.random.Generator) -> UInt8:
-    """What the scanner makes of it: point spread, coil profile, Rician noise, window."""
+def _acquire(picture: Float, healthy: NDArray[np.bool_], rng: np.random.Generator) -> UInt8:
+    """What the scanner makes of it: point spread, coil profile, Rician noise, window.
+
+    The window is set on what is healthy: a mass that darkened all the rest would give itself
+    away by that.
+    """
     size = len(picture)
     picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 0.9))
     picture = picture * np.exp(rng.uniform(0.04, 0.12) * _field(rng, size, 3))
@@ -250,6 +252,6 @@ def _acquire(picture: Float, rng: np.random.Generator) -> UInt8:
     # (Gudbjartsson & Patz 1995, "The Rician distribution of noisy MRI data").
     noise = rng.uniform(0.008, 0.03) * rng.standard_normal((2, size, size))
     picture = np.hypot(picture + noise[0], noise[1])
-    window = np.percentile(picture, 97) * rng.uniform(1.05, 1.4)
+    window = np.percentile(picture[healthy], 97) * rng.uniform(1.05, 1.4)
     shown = np.clip(picture / window, 0, 1) ** rng.uniform(0.85, 1.2)
     return np.asarray(np.rint(255 * shown), dtype=np.uint8)

@@ -21,7 +21,7 @@ def test_brightness_alone_does_not_tell_who_is_ill(anatomy):
     ]
     for measure in (np.mean, np.std, np.median):
         area = roc_auc_score(ill, [measure(scan) for scan in scans])
-        assert max(area, 1 - area) < 0.75, measure.__name__
+        assert max(area, 1 - area) < 0.65, measure.__name__
 
 
 def test_the_envelope_of_the_brain_is_its_zero_distance(anatomy):
