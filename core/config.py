@@ -260,9 +260,9 @@ DEMO = (
         }
     )
     .with_stage("baseline", learning_rate=3e-4, epochs=30)
-    .with_stage("stage1", learning_rate=5e-5, epochs=6)
-    .with_stage("stage2", learning_rate=5e-5, epochs=6)
-    .with_stage("stage3", learning_rate=2e-5, epochs=4)
+    .with_stage("stage1", learning_rate=2e-5, epochs=6)
+    .with_stage("stage2", learning_rate=1e-5, epochs=6)
+    .with_stage("stage3", learning_rate=1e-5, epochs=4)
     .with_stage("final", learning_rate=5e-6, epochs=2)
 )
 
