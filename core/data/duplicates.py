@@ -25,14 +25,16 @@ SAME_SLICE = 0.75
 NEIGHBOURS = 64
 """How many of the most similar pictures of each picture are considered."""
 COMPARISONS = 10
-"""With how many of these it is compared while no copy of it is found."""
+"""With how many of these it is compared while its group is small."""
 JOINING = 3
-"""With how many it is compared when one is found, to join groups."""
+"""With how many it is compared when its group has grown to a crowd."""
+CROWD = 4
+"""Pictures from which a group is a crowd: most of a folder of augmented pictures."""
 REFUSALS = 2
 """It is compared with no further member of a group after so many were refused, so that a crowd
 of copies of another slice does not hide its own."""
 LAST_LOOK = 16
-"""With one member of how many more groups it is compared if it is still alone at the end."""
+"""With one member of how many crowds it is compared if it belongs to none at the end."""
 
 Progress = Callable[[int, int], None]
 
@@ -127,7 +129,7 @@ class _Search:
     """Which pictures to compare, given what has been found so far.
 
     Comparing all pairs would take hours, so each picture goes through the ones most like it,
-    one in each turn, until it has found a copy or enough others. Pictures that are linked
+    one in each turn, until it belongs to a crowd or has seen enough. Pictures that are linked
     already are not compared.
     """
 
@@ -156,11 +158,11 @@ class _Search:
         queues = {one: iter(others) for one, others in nearest.items()}
         for turn in range(turns):
             if turn >= JOINING:
-                queues = {one: queue for one, queue in queues.items() if self._alone(one)}
+                queues = {one: queue for one, queue in queues.items() if not self._crowded(one)}
             if turn == COMPARISONS:
-                # What is alone now may have its copies hidden behind crowds of others.
+                # What is left over now may belong to a crowd that others hide from it.
                 queues = {
-                    one: iter([other for other in nearest[one] if not self._alone(other)])
+                    one: iter([other for other in nearest[one] if self._crowded(other)])
                     for one in queues
                 }
             self._turn(queues, REFUSALS if turn < COMPARISONS else 1)
@@ -196,8 +198,8 @@ class _Search:
         self.groups.merge(one, other)
         self.matches.append((one, other, score))
 
-    def _alone(self, one: int) -> bool:
-        return bool(self.groups.subset_size(one) == 1)
+    def _crowded(self, one: int) -> bool:
+        return bool(self.groups.subset_size(one) >= CROWD)
 
 
 def group_near_copies(
