@@ -173,7 +173,8 @@ def facts(found: Survey, table: pd.DataFrame, weights: Path | None) -> None:
     machine = resources.hardware()
     rows = {
         "Data": plain(found.dataset.root.name),
-        "Pictures": f"{parts['train']:,} + {parts['validation']:,} + {parts['test']:,}",
+        "Pictures": f"{parts['train']:,} train, {parts['validation']:,} val., "
+        f"{parts['test']:,} test",
         "Weights": where_from(weights),
         "Processor": f"{plain(machine.processor)}, {count(machine.cores, 'core')}",
         "Graphics": plain(machine.graphics) if machine.graphics else "none found",

@@ -6,10 +6,11 @@ from typing import Literal
 
 import streamlit as st
 
+from core.data.demo import COUNT
 from core.training.demonstration import start_demonstration
 from core.training.runs import Run, RunStatus
 from dashboard import resources, state
-from dashboard.components import reading, training_line
+from dashboard.components import folders, reading, training_line
 from dashboard.components.words import duration, plain
 
 Place = Literal["nothing", "data", "training", "models"]
@@ -57,6 +58,10 @@ def show(now: Situation, folder: Path | None) -> None:
             if task.finished:
                 resources.tasks().forget(DEMONSTRATION)
         state.put(state.RUN, run.name)
+        if folder is None:
+            scans = Path(run.config.data.root)
+            folders.remember(scans)
+            state.put(state.FOLDER, str(scans))
         st.rerun()
     with st.container(border=True, key="next-step"):
         if now.place == "training" and now.at_work:
@@ -135,8 +140,8 @@ def _demonstration() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="demonstration"):
         st.button("Try the demonstration", key="try-demonstration", on_click=_start_demonstration)
         st.caption(
-            "No scans at hand? This makes 200 simulated ones from a brain template, and trains "
-            "all five stages on them in a few minutes."
+            f"No scans at hand? This makes {COUNT} simulated ones from a brain template, and "
+            "trains all five stages on them in a few minutes."
         )
 
 

@@ -1,5 +1,7 @@
 """A run as it trains: where it is, its stages, its curves, its log."""
 
+import re
+
 import psutil
 import streamlit as st
 
@@ -15,6 +17,7 @@ from dashboard.components.training_line import HEADLINES, at_work, headline, pro
 from dashboard.components.words import duration, millions, percent, plain
 
 LOG_BYTES = 16_000
+TALK = re.compile(r"[IWE]\d{4} \d\d:|WARNING: All log messages before absl")
 PROGRESS_SECONDS, COURSE_SECONDS = 1.0, 5.0
 """How often a page looks. An epoch takes longer than a batch, and curves are heavy to draw."""
 
@@ -77,8 +80,8 @@ def details(run: Run, status: RunStatus) -> str:
     if status.activity != "Training":
         return f"{status.step:,} of {status.steps:,}" if status.steps > 1 else "One moment"
     facts = [
-        f"this stage at most {duration(status.stage_seconds_left)}",
-        f"the run at most {duration(status.run_seconds_left)}",
+        f"at most {duration(status.stage_seconds_left)} left in this stage",
+        f"{duration(status.run_seconds_left)} in the run",
     ]
     if status.pictures_per_second:
         facts.append(f"{status.pictures_per_second:.0f} pictures/s")
@@ -214,11 +217,12 @@ def _memory(status: RunStatus) -> int | None:
 
 
 def log_tail(run: Run) -> str:
-    """The last of what the job said."""
+    """The last of what the job said, without TensorFlow's talk of itself."""
     try:
         with (run.path / "log.txt").open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - LOG_BYTES))
-            return file.read().decode("utf-8", "replace") or "Nothing yet."
+            lines = file.read().decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
-        return "Nothing yet."
+        lines = []
+    return "\n".join(line for line in lines if not TALK.match(line)) or "Nothing yet."

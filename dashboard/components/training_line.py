@@ -26,17 +26,18 @@ def _line() -> None:
         st.page_link(
             "views/train.py",
             label=sentence(run, status),
+            help=f"Run {plain(run.name)}",
             icon=":material/progress_activity:",
             query_params={"run": run.name},
         )
 
 
 def sentence(run: Run, status: RunStatus) -> str:
-    """`first: Stage 2, epoch 4 of 10, 3 min left`."""
+    """`Stage 2, epoch 4 of 10 · at most 3 min left`."""
     parts = [headline(run, status)]
     if status.run_seconds_left is not None:
         parts.append(f"at most {duration(status.run_seconds_left)} left")
-    return f"{plain(run.name)} · " + " · ".join(parts)
+    return " · ".join(parts)
 
 
 HEADLINES = {
@@ -59,7 +60,7 @@ def headline(run: Run, status: RunStatus) -> str:
         if status.activity == "Training":
             return f"{stage}, epoch {status.epoch} of {status.epochs}"
         return f"{stage}: {status.activity[:1].lower()}{status.activity[1:]}"
-    if status.state == "running":
+    if status.state == "running" or (status.state == "queued" and not status.activity):
         return status.activity or "Starting"
     return HEADLINES[status.state]
 
