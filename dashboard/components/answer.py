@@ -2,8 +2,7 @@
 
 import html
 import json
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import PurePath
 
 import cv2
@@ -30,21 +29,23 @@ def show(run: Run, prediction: Prediction) -> None:
     _scale(prediction)
 
 
-def downloads(run: Run, prediction: Prediction, method: str, picture: np.ndarray | None) -> None:
-    """Files to keep; each is made when it is asked for."""
+def downloads(run: Run, prediction: Prediction, method: str, picture: bytes | None) -> None:
+    """Files to keep: the picture as it is shown (PNG), the map and the answer."""
     stem = PurePath(prediction.file).stem
     with st.container(horizontal=True, gap="small"):
         if picture is not None:
-            _file("Picture", partial(pictures.png, picture), f"{stem}-{prediction.stage}.png")
+            _file("Picture", picture, f"{stem}-{prediction.stage}.png")
         if prediction.map is not None:
-            _file("Map", partial(pictures.tiff, prediction.map), f"{stem}-{method}.tif")
-        _file("Result", partial(record, run, prediction, method), f"{stem}.json")
+            _file("Map", pictures.tiff(prediction.map), f"{stem}-{method}.tif")
+        _file("Result", record(run, prediction, method), f"{stem}.json")
     if prediction.scan is not None:
         with st.popover("About this file", type="tertiary"):
             st.table(_facts(prediction, prediction.scan), border="horizontal")
 
 
-def _file(label: str, data: Callable[[], bytes | str], name: str) -> None:
+def _file(label: str, data: bytes | str, name: str) -> None:
+    # The data, not a function that makes them: what a function made for one rerun is revoked by
+    # the next, and a click that comes meanwhile would be lost.
     st.download_button(
         label, data, file_name=name, on_click="ignore", icon=":material/download:", width="stretch"
     )

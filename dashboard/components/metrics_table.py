@@ -48,13 +48,13 @@ def downloads(run: Run, comparison: Comparison) -> None:
     """The numbers behind every figure of the page."""
     with st.container(horizontal=True, gap="small"):
         for label, table in (
-            ("Figures", lambda: long(comparison)),
-            ("Epochs", run.history),
-            ("Predictions", lambda: predictions(run)),
+            ("Figures", long(comparison)),
+            ("Epochs", run.history()),
+            ("Predictions", predictions(run)),
         ):
             st.download_button(
                 f"{label} as CSV",
-                lambda table=table: table().to_csv(index=False),
+                table.to_csv(index=False),
                 file_name=f"{run.name}-{label.lower()}.csv",
                 mime="text/csv",
                 on_click="ignore",

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from core.explanation.geometry import overlay
@@ -104,7 +103,8 @@ def _flip() -> None:
     st.session_state[state.HIDDEN] = not st.session_state.get(state.HIDDEN, False)
 
 
-def _picture(prediction: Prediction, settings: Settings) -> np.ndarray | None:
+def _picture(prediction: Prediction, settings: Settings) -> bytes | None:
+    """What the light box shows, as PNG: encoded once, for the page and for the file to keep."""
     if prediction.scan is None:
         return None
     pixels = prediction.scan.pixels
@@ -112,15 +112,15 @@ def _picture(prediction: Prediction, settings: Settings) -> np.ndarray | None:
         pixels = overlay(pixels, prediction.map, settings.opacity)
     if prediction.prepared is not None and settings.outline:
         pixels = pictures.outlined(pixels, prediction.prepared.box, FRAME)
-    return pixels
+    return pictures.png(pixels)
 
 
-def _light_box(item: Item, prediction: Prediction, picture: np.ndarray | None) -> None:
+def _light_box(item: Item, prediction: Prediction, picture: bytes | None) -> None:
     with st.container(key="light-box"):
         if picture is None:
             st.caption("There is no picture to show.")
         else:
-            st.image(picture, output_format="PNG", width="stretch", alt=f"Scan {item.name}")
+            st.image(picture, width="stretch", alt=f"Scan {item.name}")
     if prediction.scan is not None and prediction.scan.slices > 1:
         st.slider(
             f"Slice {prediction.scan.slice + 1} of {prediction.scan.slices}",
