@@ -46,6 +46,11 @@ class Input(Frozen):
 
     size: int = Field(240, ge=32, le=512, description="side of the square, pixels")
     fit: Literal["stretch", "letterbox"] = "stretch"
+    levels: Literal["stored", "percentile"] = Field(
+        "stored",
+        description="percentile: the 1st and 99th of the crop become black and white, so that "
+        "scanners and windows differ less",
+    )
     scaling: Scaling = "unit"
 
 
@@ -58,6 +63,12 @@ class Augmentation(Frozen):
     brightness: tuple[float, float] = (0.3, 1.0)
     shift: float = Field(0.10, ge=0, le=0.5, description="largest shift, share of each side")
     shear: float = Field(0.10, ge=0, le=1, description="largest shear factor either way")
+    zoom: float = Field(0.0, ge=0, lt=1, description="largest zoom either way, share of the size")
+    gamma: float = Field(1.0, ge=1, description="largest exponent of grey levels, or its inverse")
+    field: float = Field(
+        0.0, ge=0, lt=1, description="largest change of brightness across the picture, either way"
+    )
+    noise: float = Field(0.0, ge=0, description="largest standard deviation, grey levels")
     positive_views: int = Field(6, ge=0, description="views of a positive picture, beside itself")
     negative_views: int = Field(13, ge=0, description="views of a negative picture, beside itself")
     applies_to: Literal["everything", "training"] = "everything"
@@ -106,6 +117,10 @@ class Training(Frozen):
     patience: int = Field(4, ge=1, description="epochs without a lower validation loss")
     plateau_patience: int = Field(3, ge=1, description="epochs without a higher accuracy")
     plateau_factor: float = Field(0.5, gt=0, lt=1, description="of the learning rate")
+    class_weights: bool = Field(
+        False, description="weigh pictures so that both classes count the same"
+    )
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
 

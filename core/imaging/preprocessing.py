@@ -58,6 +58,8 @@ def prepare(
         pixels = _view(pixels, protocol, sha256, view)
     box = whole(pixels) if cropped_already else find_brain(pixels, protocol.crop)
     crop = box.cut(pixels)
+    if protocol.input.levels == "percentile":
+        crop = _spread(crop)
     if view and not before:
         crop = _view(crop, protocol, sha256, view)
     square, content = _fit(crop, protocol.input)
@@ -81,6 +83,15 @@ def scale(pixels: np.ndarray, scaling: Literal["unit", "imagenet"]) -> np.ndarra
 
 def _view(pixels: np.ndarray, protocol: Protocol, sha256: str, view: int) -> np.ndarray:
     return make_view(pixels, protocol.augmentation, view_rng(protocol.seed, sha256, view))
+
+
+def _spread(crop: np.ndarray) -> np.ndarray:
+    """Grey levels from the 1st to the 99th percentile spread over 0-255 (uint8 RGB)."""
+    dark, bright = np.percentile(crop, (1, 99))
+    if bright <= dark:
+        return crop
+    factor = 255 / (bright - dark)
+    return np.rint((crop - dark) * factor).clip(0, 255).astype(np.uint8)
 
 
 def _fit(crop: np.ndarray, into: Input) -> tuple[np.ndarray, Box]:

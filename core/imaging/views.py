@@ -26,11 +26,12 @@ def view_rng(seed: int, sha256: str, view: int) -> np.random.Generator:
 def make_view(
     pixels: np.ndarray, augmentation: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
-    """One random view: turn, shear and shift in a single warp, then flips and brightness.
+    """One random view: turn, shear, zoom and shift in a single warp, flips, then grey levels.
 
     Pixels that come from outside take the value of the nearest edge, and brightness multiplies,
-    as in Keras' `ImageDataGenerator`. Every draw is made whether it is used or not, so that
-    switching one change off leaves the others as they were.
+    as in Keras' `ImageDataGenerator`. Gamma, a brightness that rises evenly to one side (as near
+    a receiver coil) and noise imitate other scanners. Every draw is made whether it is used or
+    not, so that switching one change off leaves the others as they were.
 
     Args:
         pixels: uint8 RGB, (H, W, 3).
@@ -44,10 +45,12 @@ def make_view(
     turn, shear, right, down = rng.uniform(-1.0, 1.0, 4)
     mirror, upend = rng.random(2) < 0.5
     brightness = rng.uniform(*augmentation.brightness)
+    larger, exponent, slope, direction, roughness = rng.uniform(-1.0, 1.0, 5)
 
     angle = np.deg2rad(turn * augmentation.rotation)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = rotation @ np.array([[1.0, shear * augmentation.shear], [0.0, 1.0]])
+    linear = linear * (1 + larger * augmentation.zoom)
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     shift = np.array([right * width, down * height]) * augmentation.shift
     matrix = np.column_stack([linear, centre + shift - linear @ centre])
@@ -63,5 +66,16 @@ def make_view(
         view = view[:, ::-1]
     if augmentation.vertical_flip and upend:
         view = view[::-1]
-    brighter = np.rint(view * np.float32(brightness)).clip(0, 255)
-    return np.ascontiguousarray(brighter, np.uint8)
+    levels = view * np.float32(brightness)
+    if augmentation.gamma != 1:
+        levels = 255 * (levels / 255).clip(0, 1) ** np.float32(augmentation.gamma**exponent)
+    if augmentation.field:
+        bearing = np.pi * direction
+        across = np.linspace(-1, 1, width, dtype=np.float32) * np.float32(np.cos(bearing))
+        down = np.linspace(-1, 1, height, dtype=np.float32) * np.float32(np.sin(bearing))
+        rise = (across[None, :] + down[:, None]) * np.float32(slope * augmentation.field)
+        levels = levels * (1 + rise[..., None])
+    if augmentation.noise:
+        grain = rng.normal(0, abs(roughness) * augmentation.noise, (height, width, 1))
+        levels = levels + grain.astype(np.float32)
+    return np.ascontiguousarray(np.rint(levels).clip(0, 255), np.uint8)

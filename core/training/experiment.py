@@ -136,6 +136,8 @@ class Experiment:
             train=np.flatnonzero(part == "train"),
             validation=np.flatnonzero(part == "validation"),
             scaling=self.protocol.input.scaling,
+            label_smoothing=self.protocol.training.label_smoothing,
+            balanced=self.protocol.training.class_weights,
         )
         return tail_model(self.model, cut), data
 

@@ -31,6 +31,8 @@ class StageData:
         train: Rows to train on.
         validation: Rows to validate on.
         scaling: How pictures are scaled; activations need none.
+        label_smoothing: Share of the label that is spread over both classes, in training.
+        balanced: Whether rare pictures weigh more, so that both classes count the same.
     """
 
     inputs: NDArray[np.generic]
@@ -38,6 +40,8 @@ class StageData:
     train: Rows
     validation: Rows
     scaling: Scaling
+    label_smoothing: float = 0.0
+    balanced: bool = False
 
     def batch(self, rows: Rows) -> Float32:
         """Network input for these rows."""
@@ -45,8 +49,16 @@ class StageData:
         return scale(chosen, self.scaling) if chosen.dtype == np.uint8 else chosen
 
     def targets(self, rows: Rows) -> Float32:
-        """One-hot labels for these rows, (n, 2)."""
-        return np.stack([~self.positive[rows], self.positive[rows]], axis=1).astype(np.float32)
+        """One-hot labels for these rows, smoothed (Szegedy et al. 2016), (n, 2)."""
+        hot = np.stack([~self.positive[rows], self.positive[rows]], axis=1).astype(np.float32)
+        return hot * np.float32(1 - self.label_smoothing) + np.float32(self.label_smoothing / 2)
+
+    def weights(self, rows: Rows) -> Float32 | None:
+        """Weight of each of these pictures, (n,), 1 on average over the training rows."""
+        if not self.balanced:
+            return None
+        share = self.positive[self.train].mean()
+        return np.where(self.positive[rows], 0.5 / share, 0.5 / (1 - share)).astype(np.float32)
 
 
 def compile_for(model: keras.Model, stage: Stage) -> None:
@@ -89,7 +101,9 @@ def fit(
         # Keras forgets its metrics before each `train_on_batch`: the epoch's are summed here.
         summed = {"loss": 0.0, "accuracy": 0.0}
         for step, rows in enumerate(batches, start=1):
-            logs = model.train_on_batch(data.batch(rows), data.targets(rows), return_dict=True)
+            logs = model.train_on_batch(
+                data.batch(rows), data.targets(rows), data.weights(rows), return_dict=True
+            )
             summed = {name: total + float(logs[name]) * len(rows) for name, total in summed.items()}
             for callback in callbacks:
                 callback.on_batch_end(number, step, len(batches), len(rows))

@@ -97,3 +97,18 @@ def test_imagenet_scaling_is_what_keras_does():
     assert scaled == pytest.approx(expected, abs=1e-4)
     one = scale(pixels[0], "imagenet")
     assert np.array_equal(one, scaled[0])
+
+
+def test_percentile_levels_make_one_of_a_dim_and_a_bright_scan(scan):
+    spread = LEAKFREE.model_copy(
+        update={"input": LEAKFREE.input.model_copy(update={"levels": "percentile"})}
+    )
+    plain, dim = (
+        prepare(pixels, spread, cropped_already=True).pixels
+        for pixels in (scan, np.rint(scan * 0.5 + 20).astype(np.uint8))
+    )
+    assert np.percentile(plain, 0.5) == 0
+    assert np.percentile(plain, 99.5) >= 250
+    assert np.abs(plain.astype(int) - dim).mean() < 2
+    flat = np.full((40, 40, 3), 77, np.uint8)
+    assert (prepare(flat, spread, cropped_already=True).pixels == 77).all()

@@ -127,3 +127,50 @@ def test_switching_one_change_off_leaves_the_others(pixels):
     both = dimming.model_copy(update={"vertical_flip": True})
     for alone, together in zip(views(pixels, dimming), views(pixels, both), strict=True):
         assert np.array_equal(alone, together) or np.array_equal(alone[::-1], together)
+
+
+def test_zoom_stays_within_its_share():
+    disc = np.zeros((101, 101, 3), np.uint8)
+    y, x = np.mgrid[-50:51, -50:51]
+    disc[np.hypot(x, y) <= 20] = 255
+    zooming = STILL.model_copy(update={"zoom": 0.2})
+    radii = [np.sqrt((v[..., 0] > 127).sum() / np.pi) for v in views(disc, zooming)]
+    assert 15.5 < min(radii) < 18
+    assert 22 < max(radii) < 24.5
+
+
+def test_gamma_keeps_black_white_and_the_order_between(pixels):
+    bending = STILL.model_copy(update={"gamma": 1.5})
+    ramp = np.arange(256, dtype=np.uint8)[None, :, None].repeat(3, axis=2)
+    middles = []
+    for view in views(ramp, bending):
+        levels = view[0, :, 0].astype(int)
+        assert (levels[0], levels[-1]) == (0, 255)
+        assert (np.diff(levels) >= 0).all()
+        middles.append(np.log(levels[128] / 255) / np.log(128 / 255))
+    assert 1 / 1.55 < min(middles) < 0.8
+    assert 1.25 < max(middles) < 1.55
+
+
+def test_a_field_rises_evenly_to_one_side():
+    even = np.full((60, 80, 3), 100, np.uint8)
+    uneven = STILL.model_copy(update={"field": 0.3})
+    steepest = 0.0
+    for view in views(even, uneven):
+        grey = view[..., 0].astype(float)
+        assert grey.mean() == pytest.approx(100, abs=0.5)
+        across = grey[:, -1].mean() - grey[:, 0].mean()
+        down = grey[-1].mean() - grey[0].mean()
+        steepest = max(steepest, np.hypot(across, down))
+        assert np.abs(grey + grey[::-1, ::-1] - 200).max() <= 1  # odd about the centre
+    assert 45 < steepest <= 61
+
+
+def test_noise_has_at_most_its_standard_deviation():
+    even = np.full((64, 64, 3), 120, np.uint8)
+    noisy = STILL.model_copy(update={"noise": 8.0})
+    spreads = [view[..., 0].std() for view in views(even, noisy)]
+    assert max(spreads) < 8.5
+    assert max(spreads) > 6
+    assert min(spreads) < 2
+    assert all((view == view[..., :1]).all() for view in views(even, noisy, 4))  # grey

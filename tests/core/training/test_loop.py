@@ -202,3 +202,34 @@ def test_best_epoch_is_the_first_of_the_lowest_loss():
     best = BestEpoch()
     _epochs(best, [1.0, 0.5, 0.7, 0.5])
     assert best.state == {"epoch": 2, "validation_loss": 0.5}
+
+
+def test_smoothed_labels_and_balanced_weights():
+    positive = np.array([True, True, True, False])
+    rows = np.arange(4)
+    data = StageData(np.zeros((4, 1)), positive, rows, rows, "unit", 0.1, balanced=True)
+    np.testing.assert_allclose(data.targets(rows), [[0.05, 0.95]] * 3 + [[0.95, 0.05]], rtol=1e-6)
+    weights = data.weights(rows)
+    assert weights.mean() == pytest.approx(1)
+    assert weights[positive].sum() == pytest.approx(weights[~positive].sum())
+    plain = StageData(np.zeros((4, 1)), positive, rows, rows, "unit")
+    assert plain.weights(rows) is None
+    assert plain.targets(rows).tolist() == [[0, 1], [0, 1], [0, 1], [1, 0]]
+
+
+def test_a_balanced_epoch_weighs_the_rare_class_up(pictures):
+    """Of one batch, at a rate of next to nothing, the loss is the mean of the classes' means."""
+    protocol = SMALL.model_copy(update={"head": Head(units=(64, 32), dropout=0.0)})
+    model = build_model(protocol, Weights("random"))
+    stage = SMALL.stage("baseline").model_copy(update={"epochs": 1, "learning_rate": 1e-12})
+    apply_stage(model, stage)
+    compile_for(model, stage)
+    rare = np.arange(40) % 4 == 0
+    train, validation = np.arange(32), np.arange(32, 40)
+    data = StageData(pictures, rare, train, validation, "unit", balanced=True)
+    rows = Rows()
+    fit(model, data, stage, [rows], batch_size=32, seed=3)
+    probability = predict(model, data, train, batch_size=32)
+    losses = -np.log(np.where(rare[train], probability, 1 - probability))
+    expected = (losses[rare[train]].mean() + losses[~rare[train]].mean()) / 2
+    assert rows.epochs[0].loss == pytest.approx(expected, rel=1e-3)
