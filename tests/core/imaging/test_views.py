@@ -139,7 +139,7 @@ def test_zoom_stays_within_its_share():
     assert 22 < max(radii) < 24.5
 
 
-def test_gamma_keeps_black_white_and_the_order_between(pixels):
+def test_gamma_keeps_black_white_and_the_order_between():
     bending = STILL.model_copy(update={"gamma": 1.5})
     ramp = np.arange(256, dtype=np.uint8)[None, :, None].repeat(3, axis=2)
     middles = []
