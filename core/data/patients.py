@@ -8,6 +8,7 @@ and the patients of those.
 import csv
 import io
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -158,7 +159,8 @@ def _by_pattern(pattern: str, dataset: Dataset) -> dict[str, str]:
     expected = "a regular expression with one group, which is the patient"
     remedy = r"Put the patient in brackets, as in patient_(\d+)."
     try:
-        compiled = re.compile(pattern)
+        with warnings.catch_warnings(action="ignore"):  # of syntax that may change one day
+            compiled = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as problem:
         raise SettingError(expected, f"'{pattern}' is none: {problem}", remedy) from None
     if compiled.groups != 1:

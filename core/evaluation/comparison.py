@@ -7,14 +7,13 @@ from typing import Any, Literal
 import numpy as np
 
 from core.config import Stage
-from core.data.duplicates import leakage
 from core.errors import RunError
 from core.evaluation.calibration import fit_temperature
 from core.evaluation.changes import KEYS
 from core.evaluation.delong import auc_difference
 from core.evaluation.intervals import percentile
 from core.evaluation.keep import Candidate, choose, effect_of, note
-from core.evaluation.mark import mark
+from core.evaluation.mark import leakage_of, mark
 from core.evaluation.parts import PartView, part_views
 from core.evaluation.results import Comparison, Difference, Gap, Pair, Part, PartResult, StageResult
 from core.evaluation.significance import holm, mcnemar, sign_flip
@@ -43,7 +42,7 @@ def compare(run: Run) -> Comparison:
         )
     seed = config.protocol.seed
     split = run.split()
-    leaks = leakage(split)
+    leaks = leakage_of(run)
     views = {
         name: part_views(run.predictions(name), split, config.data.positive, seed) for name in names
     }

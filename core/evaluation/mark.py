@@ -16,7 +16,10 @@ def leakage_of(run: Run) -> dict[str, float]:
     Returns:
         {"validation": share, "test": share}, 0–1 (see `core.data.duplicates.leakage`).
     """
-    return leakage(run.split())
+    split = run.split()
+    if "group" not in split:  # views of a file are copies in any case
+        split = split.assign(group=split["file"])
+    return leakage(split)
 
 
 def mark_of(run: Run) -> str | None:
