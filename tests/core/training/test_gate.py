@@ -67,7 +67,7 @@ def test_a_patient_in_two_parts_is_a_leak_as_well(split_already, workspace):
     apart = {entry.file: number for number, entry in enumerate(split_already.entries)}
     patients = Patients(pattern=r"[a-z](\d)\.png")
     joined = join_patients(apart, patients.find(split_already))
-    with pytest.raises(DatasetError, match="2 of 4 test pictures.*scan of their patient"):
+    with pytest.raises(DatasetError, match=r"2 of 4 test pictures.*scan of their patient"):
         create_run(workspace, split_already, TINY, joined, patients=patients)
     run = create_run(workspace, split_already, TINY, joined, patients=patients, accept_leak=True)
     assert run.config.data.patients == patients
