@@ -14,6 +14,7 @@ from core.config import Crop, Protocol
 from core.data.index import Dataset
 from core.data.splits import plan_pictures
 from core.evaluation.comparison import compare
+from core.evaluation.mark import mark_of
 from core.evaluation.metrics import Summary, summarise
 from core.evaluation.results import Comparison
 from core.training.hardware import Hardware, measured_pace, pace_of
@@ -62,7 +63,7 @@ def plan(key: str, protocol: str, _dataset: Dataset, _groups: dict[str, int]) ->
     """The planned split (see `core.data.splits.plan_pictures`).
 
     Args:
-        key: Of the survey, which stands for the arguments that are not hashed.
+        key: Stands for the arguments that are not hashed.
         protocol: As JSON.
     """
     return plan_pictures(_dataset, Protocol.model_validate_json(protocol), _groups)
@@ -82,6 +83,17 @@ def summary(run: Run, stage: str, part: str) -> Summary:
         RunError: The stage is not finished.
     """
     return _summary(str(run.path), stage, part, run.metrics(stage)["model_sha256"])
+
+
+@st.cache_data(max_entries=600, show_spinner=False)
+def _mark(path: str, split_time: int) -> str | None:  # noqa: ARG001
+    return mark_of(Run(Path(path)))
+
+
+def mark(run: Run) -> str | None:
+    """What must be said of the results of a run whose split leaks; none for any other."""
+    split = run.path / "split.csv"
+    return _mark(str(run.path), split.stat().st_mtime_ns) if split.is_file() else None
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing the stages …")

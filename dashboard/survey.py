@@ -5,13 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.data.duplicates import group_near_copies
-from core.data.index import Dataset, Entry, class_names, index_folder, infer_positive
+from core.data.duplicates import Copies, find_copies
+from core.data.index import Dataset, class_names, index_folder, infer_positive
+from core.data.patients import Patients, join_patients
 from dashboard import resources, state
 from dashboard.tasks import Report, Task
 
 Groups = dict[str, int]
-"""The group of near copies of every file (see `core.data.duplicates`)."""
+"""The group of every file: its copies, and the scans of its patient where that is known."""
 
 
 @dataclass(frozen=True)
@@ -65,26 +66,38 @@ def read(root: Path, origin: str, report: Report) -> Survey:
     return Survey(dataset, positive is not None, origin)
 
 
-def groups_of(survey: Survey) -> Task[Groups]:
-    """The search for near copies in the background, which takes longer than reading."""
+def copies_of(survey: Survey) -> Task[Copies]:
+    """The search for copies in the background, which takes longer than reading."""
     dataset = survey.dataset
 
-    def search(report: Report) -> Groups:
-        return group_near_copies(
+    def search(report: Report) -> Copies:
+        return find_copies(
             dataset.root,
             dataset.entries,
             progress=lambda done, total: report("Looking for near copies", done, total),
         )
 
-    return resources.tasks().start(("groups", survey.origin), search)
+    return resources.tasks().start(("copies", survey.origin), search)
 
 
-def near_copies(dataset: Dataset, groups: Groups) -> list[list[Entry]]:
-    """The groups of two scans and more, the largest first."""
-    members: dict[int, list[Entry]] = {}
-    for entry in dataset.entries:
-        members.setdefault(groups[entry.file], []).append(entry)
-    return sorted((g for g in members.values() if len(g) > 1), key=len, reverse=True)
+def groups(survey: Survey, copies: Copies) -> Groups:
+    """What must stay in one part: copies, joined by patients where they were given.
+
+    Raises:
+        NeuroStageError: What was given about patients does not fit the scans.
+    """
+    chosen = patients()
+    return join_patients(copies.groups, chosen.find(survey.dataset) if chosen else {})
+
+
+def patients() -> Patients | None:
+    """Where it is said which patient a scan is of; none when nothing was given.
+
+    Raises:
+        SettingError: A table and a pattern were given.
+    """
+    table = state.get(state.PATIENT_TABLE)
+    return Patients.given(Path(table) if table else None, state.get(state.PATIENT_PATTERN))
 
 
 def folder() -> Path | None:

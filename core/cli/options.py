@@ -36,6 +36,22 @@ Cropped = Annotated[
         help="Whether scans are cropped to the brain already; else it is measured.",
     ),
 ]
+PatientTable = Annotated[
+    Path | None,
+    typer.Option(
+        "--patients",
+        metavar="FILE.csv",
+        help="Table with the columns file and patient: scans of a patient stay in one part.",
+    ),
+]
+PatientPattern = Annotated[
+    str | None,
+    typer.Option(
+        "--patient-pattern",
+        metavar="REGEX",
+        help="The same by a regular expression, whose one group is the patient in a file's path.",
+    ),
+]
 Detach = Annotated[
     bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
 ]

@@ -11,6 +11,7 @@ from core.cli.options import Json, RunName, WorkspaceFolder, workspace_at
 from core.cli.terminal import answer, answers, note, percent, progress_bar, table
 from core.data.index import read_file
 from core.errors import SettingError, UnreadableScan
+from core.evaluation.mark import mark_of
 from core.explanation.geometry import overlay
 from core.prediction import Predictor
 from core.storage import write_bytes
@@ -61,6 +62,8 @@ def predict(
         answer(answers_json(predictor, results))
     else:
         show_answers(results)
+        if leaky := mark_of(run):
+            answers.print(f"The run that answered is marked. {leaky}")
     if all(result["status"] == "unreadable" for result in results):
         note("Expected at least one file with a scan in it, but none could be read.")
         return 2
@@ -97,6 +100,7 @@ def answers_json(predictor: Predictor, results: list[dict[str, Any]]) -> dict[st
         "run": predictor.run.name,
         "stage": predictor.stage,
         "model_sha256": predictor.model_sha256,
+        "mark": mark_of(predictor.run),
         "results": results,
     }
 

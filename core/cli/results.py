@@ -8,6 +8,7 @@ import typer
 from core.cli.options import Json, RunName, StageNames, WorkspaceFolder, stage_names, workspace_at
 from core.cli.terminal import answer, answers, figure, note, percent, progress_bars, table
 from core.evaluation.comparison import compare as compare_stages
+from core.evaluation.mark import leakage_of, mark_of
 from core.evaluation.metrics import summarise
 from core.evaluation.results import Comparison
 from core.evaluation.verification import EVALUATED, TOLERANCE, largest_difference, predict_again
@@ -77,7 +78,8 @@ def evaluate(
             }
         )
     if as_json:
-        answer({"run": run.name, "protocol": protocol.name, "stages": found})
+        marked = {"leakage": leakage_of(run), "mark": mark_of(run)}
+        answer({"run": run.name, "protocol": protocol.name, **marked, "stages": found})
     else:
         numbers = ("validation accuracy", "loss", "test accuracy", "test loss")
         shown = table("stage", *numbers, "agrees with the record", numbers=numbers)
@@ -91,6 +93,8 @@ def evaluate(
                 "yes" if row["agrees"] else "NO",
             )
         answers.print(shown)
+        if leaky := mark_of(run):
+            answers.print(f"\n{leaky}")
     if all(row["agrees"] for row in found):
         return 0
     note(f"The models of '{run.name}' do not say what its predictions.csv says.")
@@ -119,6 +123,7 @@ def show(comparison: Comparison) -> None:
         "negatives taken for positive in the test part; change against the stage "
         "before.\n"
     )
-    for sentence in (comparison.keep.reason, comparison.keep.overfitting, comparison.caveat):
+    keep = comparison.keep
+    for sentence in (comparison.mark, keep.reason, keep.overfitting, comparison.caveat):
         if sentence:
             answers.print(sentence)

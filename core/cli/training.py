@@ -12,6 +12,8 @@ from core.cli.options import (
     Detach,
     Folder,
     Json,
+    PatientPattern,
+    PatientTable,
     Positive,
     RunName,
     StageNames,
@@ -22,6 +24,7 @@ from core.cli.options import (
 from core.cli.terminal import answer, answers, duration, note, table
 from core.cli.watching import command, conclude, describe
 from core.config import Protocol, protocol
+from core.data.patients import Patients
 from core.errors import NeuroStageError, SettingError
 from core.model.weights import find_weights
 from core.training import jobs
@@ -82,6 +85,14 @@ def train(
         ),
     ] = None,
     cropped: Cropped = None,
+    patient_table: PatientTable = None,
+    patient_pattern: PatientPattern = None,
+    accept_leak: Annotated[
+        bool,
+        typer.Option(
+            "--accept-leak", help="Train although the split leaks; all results are marked so."
+        ),
+    ] = False,
     detach: Detach = False,
     as_json: Json = False,
 ) -> int:
@@ -96,6 +107,7 @@ def train(
     wanted = stage_names(stages)
     given = {"epochs": epochs, "steps_per_epoch": steps, "learning_rate": learning_rate}
     changes = {setting: value for setting, value in given.items() if value is not None}
+    patients = Patients.given(patient_table, patient_pattern)
     run = next((run for run in where.runs() if run.name == name), None)
     if run is None:
         plan = _adapted(protocol(protocol_name or "leakfree"), size, precision)
@@ -103,7 +115,7 @@ def train(
             plan = plan.with_stage(stage, **changes)
         if weights or os.environ.get("VGG19_WEIGHTS"):
             find_weights(weights)  # refuses a file that is not there
-        dataset, groups = read_folder(folder, positive, cropped)
+        dataset, groups = read_folder(folder, positive, cropped, patients)
         run = jobs.create_run(
             where,
             dataset,
@@ -112,6 +124,8 @@ def train(
             name=name,
             weights_path=weights,
             cached=cached is not False,
+            patients=patients,
+            accept_leak=accept_leak,
         )
         try:
             jobs.start(run, wanted)
@@ -133,6 +147,8 @@ def train(
                 "--precision": precision,
                 "--cache": cached,
                 "--already-cropped": cropped,
+                "--patients": patients and patients.table,
+                "--patient-pattern": patients and patients.pattern,
             },
         )
         _continue(run, wanted, changes)
@@ -223,6 +239,8 @@ def _expect_same(run: Run, given: dict[str, object]) -> None:
         "--precision": config.protocol.training.precision,
         "--cache": config.cached,
         "--already-cropped": config.data.already_cropped,
+        "--patients": config.data.patients and config.data.patients.table,
+        "--patient-pattern": config.data.patients and config.data.patients.pattern,
     }
     for option, value in given.items():
         if value is not None and value != kept[option]:

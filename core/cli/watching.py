@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from core.cli.terminal import answer, duration, note, notes, percent
 from core.errors import RunError
+from core.evaluation.mark import mark_of
 from core.training.runs import Run, RunStatus, Workspace, default_workspace
 
 POLL_SECONDS = 0.5
@@ -80,6 +81,8 @@ def attend(run: Run, where: Workspace) -> int:
     Returns:
         Exit status: 0 finished, 1 stopped or interrupted, 2 failed, 130 after Ctrl-C.
     """
+    if leaky := mark_of(run):
+        note(leaky)
     try:
         end = watch(run)
     except KeyboardInterrupt:

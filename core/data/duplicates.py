@@ -8,7 +8,7 @@ copies, and theirs, are one group.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,7 +214,6 @@ def audit(dataset: Dataset, copies: Copies) -> LeakAudit:
     near = copies.near()
     label = {entry.file: entry.label for entry in dataset.entries}
     part = {entry.file: entry.part for entry in dataset.entries}
-    table = pd.DataFrame({"group": pd.Series(copies.groups), "split": pd.Series(part)})
     return LeakAudit(
         scans=len(dataset.entries),
         distinct=len(set(copies.groups.values())),
@@ -222,15 +221,28 @@ def audit(dataset: Dataset, copies: Copies) -> LeakAudit:
         near_copies=near,
         across_classes=tuple(g for g in near if len({label[file] for file in g}) > 1),
         across_parts=tuple(g for g in near if len({part[file] for file in g}) > 1),
-        leakage=leakage(table) if dataset.already_split else None,
+        leakage=own_leakage(dataset, copies.groups),
     )
 
 
-def leakage(table: pd.DataFrame) -> dict[str, float]:
-    """Share of the pictures of validation and test that have a copy in train.
+def own_leakage(dataset: Dataset, groups: Mapping[str, int]) -> dict[str, float] | None:
+    """What the folder's own split leaks (see `leakage`); none for one that is not split.
 
     Args:
-        table: Columns `group` and `split`.
+        dataset: The scans.
+        groups: The group of every file, by copies or by patients as well.
+    """
+    if not dataset.already_split:
+        return None
+    rows = [(groups[entry.file], entry.part) for entry in dataset.entries]
+    return leakage(pd.DataFrame(rows, columns=["group", "split"]))
+
+
+def leakage(table: pd.DataFrame) -> dict[str, float]:
+    """Share of the pictures of validation and test that share a group with one in train.
+
+    Args:
+        table: Columns `group` and `split`, one row a picture.
 
     Returns:
         {"validation": share, "test": share}, 0–1; 0 for a part without pictures.

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import Protocol
+from core.data.duplicates import leakage
 from core.data.index import PARTS, Dataset, read_pixels
 from core.errors import DatasetError
 from core.imaging.preprocessing import prepare
@@ -29,7 +30,8 @@ def plan_pictures(dataset: Dataset, protocol: Protocol, groups: dict[str, int]) 
     Args:
         dataset: The scans.
         protocol: How to augment and split.
-        groups: The group of near copies of every file (see `core.data.duplicates`).
+        groups: The group of every file: its near copies (see `core.data.duplicates`) and, where
+            they are known, the scans of its patient (see `core.data.patients`).
 
     Returns:
         Columns `SPLIT_COLUMNS`, in the order of the data set, views after their original;
@@ -62,6 +64,35 @@ def plan_pictures(dataset: Dataset, protocol: Protocol, groups: dict[str, int]) 
     if augmentation.applies_to == "training":
         table = _with_views(table, np.where(table["split"] == "train", views, 0))
     return table
+
+
+def expect_no_leak(table: pd.DataFrame, protocol: Protocol) -> None:
+    """Refuse a split that leaks, if the protocol promises that copies are kept together.
+
+    A protocol that deals out picture by picture promises nothing: to choose it is to accept it.
+
+    Args:
+        table: The plan, with columns `SPLIT_COLUMNS`.
+        protocol: Whose plan it is.
+
+    Raises:
+        DatasetError: A picture of validation or test shares its group with one of train.
+    """
+    if protocol.split.unit != "group":
+        return
+    leaky = [
+        f"{round(share * (table['split'] == part).sum())} of {(table['split'] == part).sum()} "
+        f"{part} pictures"
+        for part, share in leakage(table).items()
+        if share
+    ]
+    if leaky:
+        raise DatasetError(
+            "a split that keeps copies and the scans of a patient in one part",
+            f"{' and '.join(leaky)} have a copy or another scan of their patient in train",
+            "Merge the parts into one folder of two class folders, to have it split anew; or "
+            "accept the leak (--accept-leak): every result will be marked as leaky.",
+        )
 
 
 def load_pictures(
@@ -158,8 +189,8 @@ def _deal(
     if scarce.any():
         name = str(scarce.idxmax())
         raise DatasetError(
-            f"at least {len(wanted)} scans of each class that are no copies of one another, "
-            f"one for each of {', '.join(wanted)}",
+            f"at least {len(wanted)} scans of each class that are no copies of one another and of "
+            f"different patients, one for each of {', '.join(wanted)}",
             f"'{name}' has {int((counts[name] > 0).sum())}",
             "Add scans of that class; for numbers that mean anything, 30 or more of each.",
         )

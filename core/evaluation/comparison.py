@@ -13,6 +13,7 @@ from core.evaluation.changes import KEYS
 from core.evaluation.delong import auc_difference
 from core.evaluation.intervals import percentile
 from core.evaluation.keep import Candidate, choose, effect_of, note
+from core.evaluation.mark import leakage_of, mark
 from core.evaluation.parts import PartView, part_views
 from core.evaluation.results import Comparison, Difference, Gap, Pair, Part, PartResult, StageResult
 from core.evaluation.significance import holm, mcnemar, sign_flip
@@ -41,6 +42,7 @@ def compare(run: Run) -> Comparison:
         )
     seed = config.protocol.seed
     split = run.split()
+    leaks = leakage_of(run)
     views = {
         name: part_views(run.predictions(name), split, config.data.positive, seed) for name in names
     }
@@ -63,6 +65,8 @@ def compare(run: Run) -> Comparison:
         run=run.name,
         protocol=config.protocol.name,
         caveat=config.protocol.caveat,
+        leakage=leaks,
+        mark=mark(leaks, patients=config.data.patients is not None),
         negative=config.data.negative,
         positive=config.data.positive,
         stages=stages,

@@ -106,6 +106,10 @@ class Comparison(Frozen):
     run: str
     protocol: str
     caveat: str | None
+    leakage: dict[str, float] = Field(
+        description="share of the validation and test pictures with a copy in training"
+    )
+    mark: str | None = Field(description="said of every result of a split that leaks")
     negative: str
     positive: str
     confidence: float = CONFIDENCE

@@ -38,8 +38,9 @@ def stages_table(comparison: Comparison) -> str:
         rows.append(row + list(REPORT_ACCURACY.get(stage.name, ("–", "–"))) if beside else row)
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     first = comparison.stages[0]
+    marked = f"**{comparison.mark}**\n\n" if comparison.mark else ""
     return (
-        f"{table}\n\n"
+        f"{marked}{table}\n\n"
         f"{first.train.n} training, {first.validation.n} validation and {first.test.n} test "
         f"pictures as they are; {first.test.groups} independent groups in the test part. "
         f"Positive class: {comparison.positive}. Brackets: 95 % intervals.\n\n"

@@ -11,7 +11,8 @@ import psutil
 
 from core.config import Protocol
 from core.data.index import Dataset
-from core.data.splits import plan_pictures
+from core.data.patients import Patients
+from core.data.splits import expect_no_leak, plan_pictures
 from core.errors import RunError
 from core.training.runs import Run, RunData, RunStatus, Workspace
 
@@ -25,6 +26,8 @@ def create_run(
     name: str | None = None,
     weights_path: Path | None = None,
     cached: bool = True,
+    patients: Patients | None = None,
+    accept_leak: bool = False,
 ) -> Run:
     """Make a run and decide its split, which is on disk before anything trains.
 
@@ -32,16 +35,22 @@ def create_run(
         workspace: Where it lives.
         dataset: The scans.
         protocol: What to do.
-        groups: Near-copy group of each file (`core.data.duplicates`).
+        groups: Group of each file: its near copies (`core.data.duplicates`), and the scans of
+            its patient where patients are known (`core.data.patients`).
         name: Of the run; by default protocol and date.
         weights_path: VGG19 weights to start from; none means the usual order.
         cached: Whether the outputs of frozen layers are kept on disk.
+        patients: Where it is said which patient a scan is of; for the record, as `groups`
+            follow from it.
+        accept_leak: Whether a split may leak although the protocol promises that none does.
 
     Raises:
-        DatasetError: There are too few scans for the split.
+        DatasetError: There are too few scans for the split, or it leaks.
         SettingError: The name is not usable or taken.
     """
     split = plan_pictures(dataset, protocol, groups)
+    if not accept_leak:
+        expect_no_leak(split, protocol)
     negative, positive = dataset.classes
     run = workspace.create(
         protocol,
@@ -51,6 +60,7 @@ def create_run(
             positive=positive,
             already_split=dataset.already_split,
             already_cropped=dataset.already_cropped,
+            patients=patients,
         ),
         name=name,
         weights_path=weights_path,

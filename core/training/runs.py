@@ -29,6 +29,7 @@ import psutil
 from pydantic import Field, ValidationError
 
 from core.config import Frozen, Protocol
+from core.data.patients import Patients
 from core.errors import RunError, SettingError
 from core.storage import write_text
 
@@ -53,13 +54,14 @@ ACTIVE: tuple[State, ...] = ("queued", "running")
 
 
 class RunData(Frozen):
-    """The data set of a run, by reference: scans stay where they are."""
+    """The data set of a run, by reference: scans stay where they are, and so do patients."""
 
     root: str
     negative: str
     positive: str
     already_split: bool
     already_cropped: bool
+    patients: Patients | None = None
 
 
 class RunWeights(Frozen):
@@ -173,7 +175,7 @@ class Run:
 
     def split(self) -> pd.DataFrame:
         """One row a picture (see `core.data.splits.SPLIT_COLUMNS`); empty before it is made."""
-        return _read_table(self.path / "split.csv", ["file", "view", "label", "split"])
+        return _read_table(self.path / "split.csv", ["file", "view", "label", "group", "split"])
 
     def history(self) -> pd.DataFrame:
         """One row an epoch, in the order of the protocol's stages."""

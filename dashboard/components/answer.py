@@ -13,6 +13,7 @@ from core.explanation.geometry import COLOURS
 from core.imaging.scans import Scan
 from core.prediction import Prediction
 from core.training.runs import Run
+from dashboard import resources
 from dashboard.components import pictures, words
 
 
@@ -24,7 +25,7 @@ def show(run: Run, prediction: Prediction) -> None:
     _, positive = run.classes
     title = run.protocol.stage(prediction.stage).title
     st.html(_verdict(prediction, prediction.probability, positive, title))
-    for caution in _cautions(prediction):
+    for caution in _cautions(run, prediction):
         st.caption(f":material/info: {caution}")
     _scale(prediction)
 
@@ -79,10 +80,12 @@ def _name(prediction: Prediction) -> str:
     return html.escape(prediction.file)
 
 
-def _cautions(prediction: Prediction) -> list[str]:
+def _cautions(run: Run, prediction: Prediction) -> list[str]:
     found = []
     if prediction.trained_on:
         found.append("The run was trained on this very scan: the answer is memory, not skill.")
+    if leaky := resources.mark(run):
+        found.append(leaky)
     if prediction.prepared is not None and prediction.prepared.box.fallback:
         found.append(f"Taken whole, not cropped to the brain: {prediction.prepared.box.fallback}.")
     return found
@@ -128,6 +131,7 @@ def record(run: Run, prediction: Prediction, method: str) -> str:
         "run": run.name,
         "stage": prediction.stage,
         "model_sha256": prediction.model_sha256,
+        "mark": resources.mark(run),
         "results": [
             prediction.to_json()
             | {

@@ -4,10 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core.config import PROTOCOLS, Protocol
-from core.data.duplicates import leakage
-from core.data.index import PARTS
+from core.data.duplicates import Copies, audit, leakage
+from core.data.index import PARTS, Dataset
+from core.errors import NeuroStageError
 from dashboard import resources, state, survey
-from dashboard.components import reading
+from dashboard.components import reading, shell
 from dashboard.components.words import count, percent, plain
 from dashboard.survey import Groups, Survey
 
@@ -39,6 +40,7 @@ def choices(found: Survey) -> Survey | None:
             persist_state="session",
             help="Measured on a sample of the scans; correct it if it is wrong.",
         )
+        grouped = patients(found.dataset)
     with right:
         if positive is None:
             st.info(
@@ -49,7 +51,39 @@ def choices(found: Survey) -> Survey | None:
             return None
         chosen = found.with_choices(positive, cropped)
         figures(chosen)
-    return chosen
+    return chosen if grouped else None
+
+
+def patients(dataset: Dataset) -> bool:
+    """Ask, quietly, which patient a scan is of; returns whether the answer can be used."""
+    given = [state.get(key) for key in (state.PATIENT_PATTERN, state.PATIENT_TABLE)]
+    with st.expander("Patients", expanded=any(given)):
+        st.caption("Where patients are known, all scans of a patient stay in one part.")
+        st.text_input(
+            "Pattern in the path of a scan",
+            key=state.PATIENT_PATTERN,
+            placeholder=r"such as patient_(\d+)",
+            persist_state="session",
+            help="A regular expression, searched for in paths such as "
+            f"{plain(dataset.entries[0].file)}. Its one group is the patient.",
+        )
+        st.text_input(
+            "Or a table",
+            key=state.PATIENT_TABLE,
+            placeholder="path of a CSV file",
+            persist_state="session",
+            help="With the columns file, as the paths in this folder, and patient.",
+        )
+        try:
+            chosen = survey.patients()
+            known = chosen.find(dataset) if chosen else {}
+        except NeuroStageError as error:
+            shell.problem(error)
+            return False
+        if known:
+            found = f"{count(len(known), 'scan')} of {count(len(set(known.values())), 'patient')}"
+            st.caption(f":material/check: {found}")
+    return True
 
 
 def figures(found: Survey) -> None:
@@ -66,7 +100,7 @@ def figures(found: Survey) -> None:
     }
     for column, (label, value) in zip(st.columns([5, 4, 6, 5, 3]), shown.items(), strict=True):
         column.metric(label, value)
-    reading.follow(survey.groups_of(found))
+    reading.follow(survey.copies_of(found))
 
 
 def protocol_choice() -> Protocol:
@@ -91,23 +125,55 @@ def planned_split(found: Survey, groups: Groups, protocol: Protocol) -> None:
     table = plan(found, groups, protocol)
     leaks = leakage(table)
     st.dataframe(split_table(table, found.dataset.classes, leaks), hide_index=True)
-    tested = int((table["split"] == "test").sum())
-    leaking = round(leaks["test"] * tested)
-    if leaking:
+    if any(leaks.values()):
         st.warning(
-            f"**{leaking:,} of {count(tested, 'test picture')} have a near copy in training.** "
-            "The test figures will be too good.",
+            f"{leak(table)} The figures will be too good, and will be marked as leaky wherever "
+            "they are shown.",
             icon=":material/warning:",
         )
     else:
-        st.success("No test picture has a near copy in training.", icon=":material/check:")
+        what = " or another scan of its patient" if survey.patients() else ""
+        st.success(
+            f"No validation or test picture has a near copy{what} in training.",
+            icon=":material/check:",
+        )
     if found.dataset.already_split:
         st.caption("The folder is split already, and that split is kept.")
 
 
+def leak(table: pd.DataFrame) -> str:
+    """How many pictures of a plan leak, as a sentence in bold."""
+    parts = [
+        f"{round(share * tested):,} of {count(tested, f'{part} picture')}"
+        for part, share in leakage(table).items()
+        if share and (tested := int((table["split"] == part).sum()))
+    ]
+    what = "near copy or another scan of their patient" if survey.patients() else "near copy"
+    return f"**{' and '.join(parts)} have a {what} in training.**"
+
+
+def contradictions(found: Survey, copies: Copies) -> None:
+    """Warn of copies with two labels, with the way to them; nothing where there are none."""
+    groups = len(audit(found.dataset, copies).across_classes)
+    if not groups:
+        return
+    st.warning(
+        f"**{count(groups, 'group of copies is', 'groups of copies are')} in both classes.** One "
+        "of the labels must be wrong, and a network learns both.",
+        icon=":material/rule:",
+    )
+    st.page_link(
+        "views/data.py",
+        label="Look at them",
+        icon=":material/arrow_forward:",
+        query_params={state.DATA_TAB: "Near copies"},
+    )
+
+
 def plan(found: Survey, groups: Groups, protocol: Protocol) -> pd.DataFrame:
     """The split that a run of this protocol would get; one row a picture."""
-    return resources.plan(found.key, protocol.model_dump_json(), found.dataset, groups)
+    key = f"{found.key}|{hash(tuple(groups.values()))}"
+    return resources.plan(key, protocol.model_dump_json(), found.dataset, groups)
 
 
 def split_table(
@@ -153,10 +219,10 @@ def not_read(found: Survey) -> None:
 
 
 def _copies(found: Survey) -> str:
-    task = survey.groups_of(found)
+    task = survey.copies_of(found)
     if not task.wait(0.1):
         return "…"
-    return f"{sum(map(len, survey.near_copies(found.dataset, task.result()))):,}"
+    return f"{sum(map(len, task.result().near())):,}"
 
 
 def _range(numbers: list[int]) -> str:

@@ -31,7 +31,9 @@ def show(run: Run, comparison: Comparison) -> None:
         chart.show(figure, "two-matrices", "Confusion matrices of the two stages", width)
     with right:
         classes = comparison.negative, comparison.positive
-        figure = changes_matrix(table, *titles.values(), classes, look=chart.look())
+        figure = changes_matrix(
+            table, *titles.values(), classes, mark=comparison.mark, look=chart.look()
+        )
         chart.show(figure, "changes", "How each cell of the confusion matrix changed")
     _table(comparison, first, second, part)
     counts = table["change"].value_counts()

@@ -112,6 +112,8 @@ def _memory() -> Path:
 def _forget_choices() -> None:
     state.put(state.POSITIVE, None)
     state.put(state.CROPPED, None)
+    state.put(state.PATIENT_PATTERN, None)
+    state.put(state.PATIENT_TABLE, None)
 
 
 def _go(folder: str) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.config import Protocol, Stage
+from core.data.duplicates import leakage
 from core.model.architecture import trainable_parameters
 from core.model.weights import URL, keras_cache
 from core.training import jobs
@@ -45,24 +46,29 @@ def form(found: Survey) -> None:
             protocol = stage_table(protocol)
         weights, name = more_settings()
     with cost:
-        groups = reading.wait_for(survey.groups_of(found), "Before the split")
+        copies = reading.wait_for(survey.copies_of(found), "Before the split")
+        groups = survey.groups(found, copies)
         table = data_set.plan(found, groups, protocol)
         expectation(table, protocol)
+        data_set.contradictions(found, copies)
+        allowed = gate(found, table, protocol)
         everything = [stage.name for stage in protocol.stages]
         st.button(
             "Train all five stages",
             key="train-all",
             type="primary",
             width="stretch",
+            disabled=not allowed,
             on_click=shell.act,
-            args=[begin, found, groups, protocol, weights, name, everything],
+            args=[begin, found, groups, protocol, weights, name, everything, allowed],
         )
         st.button(
             "Train the baseline only",
             key="train-first",
             width="stretch",
+            disabled=not allowed,
             on_click=shell.act,
-            args=[begin, found, groups, protocol, weights, name, everything[:1]],
+            args=[begin, found, groups, protocol, weights, name, everything[:1], allowed],
         )
         st.caption(
             "Training goes on when you close this page or restart NeuroStage. "
@@ -167,6 +173,29 @@ def expectation(table: pd.DataFrame, protocol: Protocol) -> None:
     )
 
 
+def gate(found: Survey, table: pd.DataFrame, protocol: Protocol) -> bool:
+    """Whether the planned split may be trained on: it does not leak, or that was accepted.
+
+    To choose a protocol that keeps no copies together is to accept what it leaks.
+    """
+    if not any(leakage(table).values()):
+        return True
+    st.warning(data_set.leak(table), icon=":material/warning:")
+    if protocol.split.unit != "group":
+        st.caption("Every result of this run will be marked as leaky.")
+        return True
+    accepted = st.checkbox(
+        "Train on this leaky split all the same",
+        key=f"{state.ACCEPT_LEAK}-{found.key}-{protocol.name}",
+    )
+    st.caption(
+        "What it costs: the figures measure memory, so they cannot tell how well a stage does "
+        "with scans it has not met, nor which stage does best. Every one of them will be marked "
+        "as leaky. Merge the parts into one folder to have it split anew."
+    )
+    return accepted
+
+
 def facts(found: Survey, table: pd.DataFrame, weights: Path | None) -> None:
     """What goes in, and on what computer."""
     parts = table["split"].value_counts()
@@ -208,6 +237,7 @@ def begin(
     weights: Path | None,
     name: str | None,
     stages: list[str],
+    accept_leak: bool,
 ) -> None:
     """Make the run, start it and turn to it; for callbacks."""
     run = jobs.create_run(
@@ -217,6 +247,8 @@ def begin(
         groups,
         name=name,
         weights_path=weights,
+        patients=survey.patients(),
+        accept_leak=accept_leak,
     )
     jobs.start(run, stages)
     state.put(state.RUN, run.name)

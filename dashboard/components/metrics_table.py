@@ -54,7 +54,7 @@ def downloads(run: Run, comparison: Comparison) -> None:
         ):
             st.download_button(
                 f"{label} as CSV",
-                table.to_csv(index=False),
+                as_csv(table, comparison),
                 file_name=f"{run.name}-{label.lower()}.csv",
                 mime="text/csv",
                 on_click="ignore",
@@ -79,6 +79,11 @@ def long(comparison: Comparison) -> pd.DataFrame:
         for result in [getattr(stage, part)]
         for name in FIGURES
     )
+
+
+def as_csv(table: pd.DataFrame, comparison: Comparison) -> str:
+    """A table to keep, with a column `leaky`: whether the split of the run leaks."""
+    return table.assign(leaky=comparison.mark is not None).to_csv(index=False)
 
 
 def predictions(run: Run) -> pd.DataFrame:

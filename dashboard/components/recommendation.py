@@ -19,6 +19,9 @@ def show(comparison: Comparison) -> None:
             st.subheader("No stage can be recommended", anchor=False)
         else:
             st.subheader(f"Keep {comparison.stage(keep.stage).title}", anchor=False)
+        if comparison.mark:
+            with st.container(key="mark"):
+                st.markdown(f":material/warning: **{comparison.mark}**")
         st.markdown(keep.reason)
         if comparison.caveat:
             with st.container(key="caveat"):

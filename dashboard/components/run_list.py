@@ -11,6 +11,7 @@ from dashboard.components.training_line import headline
 from dashboard.components.words import moment, percent
 
 SHOWN = 8
+LEAKY = "Mark"
 
 
 def show(runs: list[Run]) -> None:
@@ -19,7 +20,10 @@ def show(runs: list[Run]) -> None:
     if not rows:
         return
     st.subheader("Runs", anchor=False)
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    table = pd.DataFrame(rows)
+    if not table[LEAKY].any():
+        table = table.drop(columns=LEAKY)
+    st.dataframe(table, hide_index=True)
 
 
 def _row(run: Run) -> dict[str, object] | None:
@@ -35,6 +39,7 @@ def _row(run: Run) -> dict[str, object] | None:
         "Data": config.data.root.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1],
         "Stages": f"{len(finished)} of {len(config.protocol.stages)}",
         "Test accuracy, 95 % interval": _accuracy(run, finished[-1]) if finished else "–",
+        LEAKY: resources.mark(run) or "",
         "Made": moment(config.created),
     }
 

@@ -147,9 +147,9 @@ def outcome(found: Summary, before: float | None) -> None:
 def curves(run: Run) -> None:
     """Loss and accuracy of every epoch so far, all stages in a row."""
     titles = {stage.name: stage.title for stage in run.protocol.stages}
-    figure = figures.all_stages_curves(run.history(), titles)
+    figure = figures.all_stages_curves(run.history(), titles, mark=resources.mark(run))
     st.plotly_chart(
-        figure.update_layout(height=420),
+        figure,
         theme=None,
         key=f"curves-{run.name}",
         config=figures.CONFIG,

@@ -19,7 +19,7 @@ from dashboard.components import (
 )
 
 
-def epochs(run: Run, _comparison: Comparison) -> None:
+def epochs(run: Run, comparison: Comparison) -> None:
     titles = {stage.name: stage.title for stage in run.protocol.stages}
     each = st.segmented_control(
         "Curves",
@@ -31,7 +31,7 @@ def epochs(run: Run, _comparison: Comparison) -> None:
         label_visibility="collapsed",
     )
     draw = figures.stage_curves if each == "Stage by stage" else figures.all_stages_curves
-    figure = draw(run.history(), titles, look=chart.look())
+    figure = draw(run.history(), titles, mark=comparison.mark, look=chart.look())
     chart.show(figure, "epochs", "Loss and accuracy, training and validation, epoch by epoch")
 
 
@@ -55,7 +55,7 @@ def thresholds(run: Run, comparison: Comparison) -> None:
         kept = comparison.keep.stage or comparison.stages[-1].name
         bins = {kept: reliability(rows[kept], run.positive)}
         titles = {stage.name: stage.title for stage in comparison.stages}
-        figure = figures.reliability_diagram(bins, titles, look=chart.look())
+        figure = figures.reliability_diagram(bins, titles, mark=comparison.mark, look=chart.look())
         chart.show(figure, "calibration", f"Observed against predicted share, {titles[kept]}")
 
 

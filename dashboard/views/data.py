@@ -35,12 +35,14 @@ if scans.open:
         gallery.gallery(dataset, None if dataset.already_cropped else LEAKFREE.crop)
 if split.open:
     with split:
-        groups = reading.wait_for(survey.groups_of(found), "Before the split")
+        copies = reading.wait_for(survey.copies_of(found), "Before the split")
+        groups = survey.groups(found, copies)
         data_set.planned_split(found, groups, data_set.protocol_choice())
 if near.open:
     with near:
-        groups = reading.wait_for(survey.groups_of(found), "Comparing all scans")
-        gallery.near_copies(dataset, groups)
+        gallery.near_copies(
+            dataset, reading.wait_for(survey.copies_of(found), "Comparing all scans")
+        )
 if unread.open:
     with unread:
         data_set.not_read(found)

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from core.cli import COMMANDS, main
+from core.data.patients import Patients
 from core.training import jobs
 from core.training.runs import Workspace
 
@@ -126,6 +127,74 @@ def test_inspect_tells_classes_parts_and_what_is_unreadable(ask, scans):
     assert found["near_copies"]["scans"] == 28
 
 
+@pytest.fixture
+def leaky(scans, tmp_path):
+    """The scans in their parts; one of train is in test as well, and one under both labels."""
+    root = tmp_path / "leaky"
+    shutil.copytree(scans, root)
+    shutil.copy(root / "train/yes/yes0.png", root / "test/yes/p1_again.png")
+    shutil.copy(root / "train/no/no1.png", root / "train/yes/p1_other.png")
+    return root
+
+
+def test_inspect_names_copies_and_what_they_leak(ask, leaky):
+    found = json.loads(ask("inspect", leaky, "--json")[1])
+    again, other = sorted(found["exact_groups"], key=str)
+    assert again == ["test/yes/p1_again.png", "train/yes/yes0.png"]
+    assert other == ["train/no/no1.png", "train/yes/p1_other.png"]
+    for files in (again, other):
+        assert any(set(files) <= set(group) for group in found["duplicate_groups"])
+    assert any(set(other) <= set(group) for group in found["across_classes"])
+    assert any(set(again) <= set(group) for group in found["across_parts"])
+    assert found["leakage"] == found["near_copies"]["in_train"]
+    assert found["leakage"]["test"] >= 1 / 7
+    assert found["patients"] is None
+    _, out, _ = ask("inspect", leaky)
+    assert "one of the labels must be wrong" in out
+    for word in ("p1_other.png", "% of the test scans have a copy in train", "In several parts"):
+        assert word in out
+
+
+def test_inspect_counts_patients_and_what_they_leak(ask, leaky, tmp_path):
+    found = json.loads(ask("inspect", leaky, "--patient-pattern", r"/(?:no|yes)(\d)", "--json")[1])
+    assert found["patients"] == {"scans": 28, "patients": 8, "across_parts": ["0", "1", "2"]}
+    assert found["leakage"] == {"validation": 1, "test": 1}
+    table = tmp_path / "patients.csv"
+    table.write_text("file,patient\nvalid/no/no0.png,A\ntrain/no/no3.png,A\n")
+    _, out, _ = ask("inspect", leaky, "--patients", table)
+    assert "2 scans are of 1 known patients" in out
+    assert "a copy or another scan of their patient in train" in out
+
+
+def test_a_leaky_split_trains_only_when_that_is_accepted(ask, leaky, tmp_path):
+    words = ["train", leaky, "--run", "leaky", "--workspace", tmp_path / "workspace", *SMALL]
+    code, out, err = ask(*words)
+    assert (code, out) == (2, "")
+    assert "one of the labels must be wrong" in err
+    assert "test pictures" in err
+    assert "--accept-leak" in err
+    where = Workspace(tmp_path / "workspace")
+    assert where.runs() == []
+    words += ["--stages", "baseline", "--patient-pattern", r"(p1)"]
+    code, out, err = ask(*words, "--accept-leak")
+    assert code == 0, err
+    assert "Leaky: " in err
+    assert "Leaky: " in out
+    run = where.run("leaky")
+    assert run.config.data.patients == Patients(pattern="(p1)")
+    found = json.loads(ask("compare", "leaky", *here(run), "--json")[1])
+    assert found["leakage"]["test"] > 0
+    assert found["mark"].startswith("Leaky: ")
+    assert found["mark"] in ask("compare", "leaky", *here(run), "--markdown")[1]
+    assert json.loads(ask("evaluate", "leaky", *here(run), "--json")[1])["mark"] == found["mark"]
+    scan = leaky / "test" / "no" / "no0.png"
+    answered = json.loads(ask("predict", "leaky", scan, *here(run), "--json")[1])
+    assert answered["mark"] == found["mark"]
+    code, _, err = ask("train", leaky, "--run", "leaky", *here(run), "--patient-pattern", "(p)")
+    assert code == 2
+    assert "--patient-pattern to stay (p1)" in err
+
+
 def test_inspect_of_class_folders_knows_no_parts(ask, class_folders):
     _, out, _ = ask("inspect", class_folders, "--positive", "beta", "--json")
     found = json.loads(out)
@@ -160,6 +229,10 @@ def test_inspect_for_people(ask, scans):
         (["train", "{scans}", "--epochs", "many"], "--epochs"),
         (["train", "{scans}", "--precision", "float8"], "--precision"),
         (["train", "{scans}", "--run", "../up"], "'../up' was given"),
+        (["inspect", "{scans}", "--patient-pattern", "p("], "'p(' is none"),
+        (["inspect", "{scans}", "--patients", "/nowhere.csv"], "cannot be opened"),
+        (["train", "{scans}", "--patients", "x", "--patient-pattern", "(x)"], "both were given"),
+        (["train", "{scans}", "--patient-pattern", "(patient)"], "fits none of 28"),
         (["train", "{scans}", "--weights", "/nowhere.h5"], "there is no file /nowhere.h5"),
         (["train", "{scans}", "--workspace", "{file}"], "{file}"),
         (["status", "ghost"], "'ghost' was given"),

@@ -1,5 +1,6 @@
 """The pages without a browser: a workspace of their own, a small folder of scans."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,20 @@ def scans(tmp_path: Path) -> Path:
     root = draw_scans(tmp_path / "scans")
     (root / "no" / "broken.png").write_bytes(b"not a picture")
     return root
+
+
+@pytest.fixture
+def leaky(tmp_path: Path) -> Path:
+    """A folder in parts, eight, two and two scans of each class; half of test is in train too."""
+    whole, parts = draw_scans(tmp_path / "whole"), tmp_path / "parts"
+    chosen = {"train": range(8), "valid": (8, 9), "test": (10, 0)}
+    for part, numbers in chosen.items():
+        for label in ("no", "yes"):
+            (parts / part / label).mkdir(parents=True)
+            for number in numbers:
+                name = f"p{number}_{part}.png"
+                shutil.copy(whole / label / f"{number}.png", parts / part / label / name)
+    return parts
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """The Compare page says what the predictions say, and no more."""
 
+import io
+import json
+
 import pandas as pd
 import pytest
 from made_run import make_run
@@ -9,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import REPORT
 from core.evaluation.changes import changes
 from core.evaluation.comparison import compare
+from core.evaluation.mark import mark_of
 from core.evaluation.metrics import outcomes
 from core.training.runs import Run, Workspace
 from dashboard import state
@@ -31,6 +35,17 @@ def opened(pages: Pages, **widgets: str) -> AppTest:
     assert not page.exception
     assert not page.error
     return page
+
+
+def leak(run: Run) -> str:
+    """Put half of the test part beside training; returns the mark."""
+    split = run.split()
+    copies = (split["split"] == "test") & (split["file"] < "test/030")
+    run.write_split(split.assign(group=split["group"].mask(copies, "train0")))
+    mark = mark_of(run)
+    assert mark is not None
+    assert "50.0 %" in mark
+    return mark
 
 
 def html(page: AppTest, kind: str) -> str:
@@ -59,6 +74,32 @@ def test_caveat_of_the_protocol_stays_by_the_numbers(run):
     run.write_config(run.config.model_copy(update={"protocol": REPORT}))
     for tab in ("Matrices", "Numbers"):
         assert REPORT.caveat in texts(opened(Pages(), **{state.COMPARE_TAB: tab}))
+
+
+def test_the_mark_of_a_leaky_run_goes_with_its_numbers(run):
+    mark = leak(run)
+    for tab in ("Matrices", "Epochs", "Validation and test", "Thresholds", "Two stages"):
+        page = opened(Pages(), **{state.COMPARE_TAB: tab})
+        assert f"**{mark}**" in texts(page)
+        assert ":orange-badge[:material/warning: leaky]" in texts(page)
+        drawn = [json.loads(chart.proto.spec)["layout"] for chart in page.get("plotly_chart")]
+        assert drawn
+        assert all(layout["title"]["text"].replace("<br>", " ") == mark for layout in drawn)
+    comparison = compare(run)
+    for table in (metrics_table.long(comparison), metrics_table.predictions(run), run.history()):
+        written = pd.read_csv(io.StringIO(metrics_table.as_csv(table, comparison)))
+        assert written["leaky"].all()
+
+
+def test_a_run_without_a_leak_has_no_mark(pages, run):
+    page = opened(pages)
+    assert "leaky" not in texts(page).lower()
+    assert "Leaky" not in "".join(chart.proto.spec for chart in page.get("plotly_chart"))
+    comparison = compare(run)
+    written = pd.read_csv(
+        io.StringIO(metrics_table.as_csv(metrics_table.long(comparison), comparison))
+    )
+    assert not written["leaky"].any()
 
 
 def test_cell_lists_its_scans_with_their_probability_at_each_stage(pages, run):

@@ -72,7 +72,7 @@ def test_the_positive_class_is_asked_for_where_names_do_not_tell(pages: Pages, t
 
 def test_leak_free_keeps_copies_out_of_test_and_report_does_not(pages: Pages, scans: Path):
     page = opened(pages, scans, "Split")
-    assert "No test picture" in page.success[0].value
+    assert "No validation or test picture has a near copy" in page.success[0].value
     table = page.dataframe[0].value.set_index("Part")
     assert table["yes, scans"].sum() == 12
     page.button_group(key=state.PROTOCOL).set_value("report").run()
@@ -81,12 +81,52 @@ def test_leak_free_keeps_copies_out_of_test_and_report_does_not(pages: Pages, sc
     assert any("have a near copy in training" in text for text in warnings)
 
 
+def test_what_the_split_of_a_folder_leaks_is_in_sight(pages: Pages, leaky: Path):
+    page = opened(pages, leaky, "Split")
+    assert "**2 of 4 test pictures have a near copy in training.**" in page.warning[0].value
+    page = opened(pages, leaky, "Near copies")
+    assert "50.0 % of the test scans have a copy in training" in page.warning[0].value
+    kinds = page.button_group(key="copies-kind")
+    assert kinds.options == [
+        "2 in all",
+        "2 with the same pixels",
+        "0 in both classes",
+        "2 across parts",
+    ]
+    assert texts(page).count("in test and train") == 2
+    page = kinds.set_value("in both classes").run()
+    assert "There is no such group." in texts(page)
+
+
+def test_patients_feed_the_planned_split_and_what_is_wrong_is_said(
+    pages: Pages, leaky: Path, tmp_path: Path
+):
+    page = opened(pages, leaky, "Split")
+    page = page.text_input(key=state.PATIENT_PATTERN).set_value(r"p(\d)").run()
+    assert "24 scans of 10 patients" in texts(page)
+    assert "2 of 4 test pictures have a near copy or another scan" not in texts(page)
+    assert "4 of 4 test pictures" in page.warning[0].value
+    page = page.text_input(key=state.PATIENT_PATTERN).set_value("p(").run()
+    assert "'p(' is none" in page.error[0].value
+    assert not page.exception
+    table = tmp_path / "patients.csv"
+    table.write_text("file,patient\ntest/no/p10_test.png,A\ntrain/no/p1_train.png,A\n")
+    page.text_input(key=state.PATIENT_TABLE).set_value(str(table)).run()
+    assert "Both were given" in page.error[0].value
+    page = page.text_input(key=state.PATIENT_PATTERN).set_value("").run()
+    assert "2 scans of 1 patient" in texts(page)
+    assert "3 of 4 test pictures" in page.warning[0].value
+
+
 def test_copies_are_shown_side_by_side_and_contradictions_marked(pages: Pages, scans: Path):
     copy = (scans / "yes" / "3.png").read_bytes()
     (scans / "no" / "same.png").write_bytes(copy)
     page = opened(pages, scans, "Near copies")
     assert "**2 scans**" in texts(page)
-    assert "one label is wrong" in texts(page)
+    assert "One of these labels must be wrong." in texts(page)
+    captions = [str(image.proto) for image in page.get("image")]
+    assert any("no/same.png" in text for text in captions)
+    assert any("yes/3.png" in text for text in captions)
 
 
 def test_a_folder_that_is_no_data_set_is_explained(pages: Pages, tmp_path: Path):

@@ -227,6 +227,15 @@ def test_result_file_says_what_was_asked_and_answered(run: Run):
     assert result["probability"] == pytest.approx(dict(prediction.probability))
     assert result["method"] == "grad-cam"
     assert "Not for diagnosis" in record["notice"]
+    assert record["mark"] is None
+
+
+def test_answers_of_a_run_whose_split_leaks_carry_its_mark(pages: Pages, run: Run):
+    run.write_split(run.split().assign(group="one"))
+    page = drop(pages.open("explain"), ("one.png", png(1)))
+    assert "Leaky: 100 % of the validation and test pictures" in texts(page)
+    prediction = Predictor(run, "baseline").predict(png(1), "one.png")
+    assert json.loads(answer.record(run, prediction, "grad-cam"))["mark"] in texts(page)
 
 
 @pytest.mark.parametrize("name", ["brain_005.dcm", "MR_truncated.dcm", "example4d.nii.gz"])

@@ -38,6 +38,15 @@ def test_with_a_model_a_scan_is_next_and_the_run_is_listed(workspace: Workspace)
     assert row["Run"] == "made"
     assert row["Stages"] == "3 of 5"
     assert "%" in row["Test accuracy, 95 % interval"]
+    assert "Mark" not in row
+
+
+def test_a_run_whose_split_leaks_is_listed_with_its_mark(workspace: Workspace):
+    run = make_run(workspace.path, [0.5])
+    split = run.split()
+    run.write_split(split.assign(group="one"))
+    row = Pages().test.dataframe[0].value.iloc[0]
+    assert row["Mark"].startswith("Leaky: 100 % of the validation and test pictures")
 
 
 def test_while_a_run_trains_it_can_be_watched(workspace: Workspace):

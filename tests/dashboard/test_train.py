@@ -7,7 +7,9 @@ import pytest
 from made_run import make_run
 from pages import Pages, texts
 
-from core.config import LEAKFREE, Head, Protocol
+from core.config import LEAKFREE, Head, Protocol, Split
+from core.data.patients import Patients
+from core.evaluation.mark import mark_of
 from core.training import jobs
 from core.training.runs import Run, RunStatus, Workspace
 from dashboard import state
@@ -77,6 +79,65 @@ def test_changed_settings_reach_the_run_and_its_stages_train(new_run: Pages, wor
     assert run.finished_stages() == ["baseline"], run.status
     assert "Train the rest" in [button.label for button in page.button]
     assert "loss" in texts(page)
+
+
+@pytest.fixture
+def leaky_form(leaky: Path, monkeypatch: pytest.MonkeyPatch) -> Pages:
+    """The form of a new run on a folder whose own split leaks; no process is started."""
+    report = small(name="report", title="Report", split=Split(unit="picture"))
+    protocols = {"leakfree": small(), "report": report}
+    monkeypatch.setattr(data_set, "PROTOCOLS", protocols)
+    monkeypatch.setattr(jobs, "start", lambda *_: None)
+    pages = Pages()
+    pages.test.session_state[state.FOLDER] = str(leaky)
+    pages.open("train")
+    pages.until(lambda page: "Train all five stages" in [button.label for button in page.button])
+    return pages
+
+
+def test_a_leaky_split_trains_only_when_that_is_accepted(leaky_form: Pages, workspace: Workspace):
+    page = leaky_form.test
+    assert "2 of 4 test pictures have a near copy in training" in texts(page)
+    assert "What it costs" in texts(page)
+    buttons = [page.button(key=key) for key in ("train-all", "train-first")]
+    assert all(button.disabled for button in buttons)
+    page = page.checkbox[0].check().run()
+    assert not page.button(key="train-first").disabled
+    page = page.button(key="train-first").click().run()
+    assert not page.error
+    run = workspace.runs()[0]
+    assert "50.0 % of the test pictures" in mark_of(run)
+    assert ":orange-badge[:material/warning: leaky]" in texts(page)
+
+
+def test_a_protocol_that_leaks_is_chosen_with_open_eyes(leaky_form: Pages):
+    page = leaky_form.test
+    page = page.button_group(key=state.PROTOCOL).set_value("report").run()
+    assert not page.checkbox
+    assert "will be marked as leaky" in texts(page)
+    assert not page.button(key="train-all").disabled
+
+
+def test_patients_reach_the_run(leaky_form: Pages, workspace: Workspace):
+    page = leaky_form.test
+    page.session_state[state.PATIENT_PATTERN] = r"p(\d+)"
+    page = page.run()
+    page = page.checkbox[0].check().run()
+    page.button(key="train-first").click().run()
+    assert workspace.runs()[0].config.data.patients == Patients(pattern=r"p(\d+)")
+
+
+def test_labels_that_contradict_are_told_before_training(
+    scans: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (scans / "no" / "same.png").write_bytes((scans / "yes" / "3.png").read_bytes())
+    monkeypatch.setattr(data_set, "PROTOCOLS", {"leakfree": small()})
+    pages = Pages()
+    pages.test.session_state[state.FOLDER] = str(scans)
+    pages.open("train")
+    page = pages.until(lambda page: page.warning)
+    assert "1 group of copies is in both classes" in page.warning[0].value
+    assert not page.button(key="train-all").disabled
 
 
 def test_a_name_that_is_taken_is_told_and_nothing_starts(new_run: Pages, workspace: Workspace):

@@ -6,13 +6,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.reporting.figures.style import PALETTES, Look, empty, faint, stage_colour, styled
+from core.reporting.figures.style import PALETTES, Look, empty, faint, marked, stage_colour, styled
 
 
 def reliability_diagram(
     bins: Mapping[str, pd.DataFrame],
     titles: Mapping[str, str] | None = None,
     *,
+    mark: str | None = None,
     look: Look = "dark",
 ) -> go.Figure:
     """Observed against predicted share of positives, and below it how many scans stand there.
@@ -21,6 +22,7 @@ def reliability_diagram(
         bins: Rows of `core.evaluation.calibration.reliability`, by stage; one to three stages
             read best.
         titles: Of the stages, by name.
+        mark: Of a run whose split leaks (see `core.evaluation.mark`).
         look: Dark or light.
     """
     drawn = {stage: table for stage, table in bins.items() if len(table)}
@@ -86,4 +88,4 @@ def reliability_diagram(
     figure.update_yaxes(title_text="Observed share", tickformat=".0%", range=[-0.02, 1.02], row=1)
     figure.update_yaxes(title_text="Scans", nticks=3, row=2)
     figure.update_layout(bargap=0.15, margin={"t": 40})
-    return figure
+    return marked(figure, mark, look)

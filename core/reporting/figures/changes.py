@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.reporting.figures.style import PALETTES, Look, styled
+from core.reporting.figures.style import PALETTES, Look, marked, styled
 
 CELLS = (("tn", "fp"), ("fn", "tp"))
 
@@ -14,6 +14,7 @@ def changes_matrix(
     second: str,
     classes: tuple[str, str],
     *,
+    mark: str | None = None,
     look: Look = "dark",
 ) -> go.Figure:
     """By how much each cell of the confusion matrix grew or shrank, and who moved.
@@ -23,6 +24,7 @@ def changes_matrix(
         first: Title of the earlier stage.
         second: Title of the later one.
         classes: Names of the negative and the positive class.
+        mark: Of a run whose split leaks (see `core.evaluation.mark`).
         look: Dark or light.
 
     Returns:
@@ -98,23 +100,20 @@ def changes_matrix(
         title_text="What it is",
     )
     styled(figure, look, height=340)
-    figure.update_layout(
-        title={
-            "text": f"From {first} to {second}<br><span style='font-size:0.8em;"
-            f"color:{colours.muted}'>Blue: more scans right. Orange: fewer.</span>",
-            "font": {"size": 14},
-            "x": 0,
-            "xref": "paper",
-            "y": 1,
-            "yref": "container",
-            "yanchor": "top",
-            "pad": {"t": 10},
-        },
-        margin={"t": 60},
-        showlegend=False,
-        clickmode="event+select",
+    figure.add_annotation(
+        text=f"From {first} to {second}<br><span style='font-size:0.8em;"
+        f"color:{colours.muted}'>Blue: more scans right. Orange: fewer.</span>",
+        font={"size": 14, "color": colours.text},
+        align="left",
+        x=0,
+        xref="paper",
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        yshift=8,
     )
-    return figure
+    figure.update_layout(margin={"t": 60}, showlegend=False, clickmode="event+select")
+    return marked(figure, mark, look)
 
 
 def _signed(value: int) -> str:

@@ -7,7 +7,15 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.evaluation.results import Comparison, StageResult
-from core.reporting.figures.style import PALETTES, Look, Palette, share, stage_colour, styled
+from core.reporting.figures.style import (
+    PALETTES,
+    Look,
+    Palette,
+    marked,
+    share,
+    stage_colour,
+    styled,
+)
 
 CELLS = (("tn", "fp"), ("fn", "tp"))
 
@@ -113,7 +121,7 @@ def confusion_matrices(
         showlegend=False,
         clickmode="event+select",
     )
-    return figure
+    return marked(figure, comparison.mark, look)
 
 
 def _cells(

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.reporting.figures.style import PALETTES, Look, empty, faint, stage_colour, styled
+from core.reporting.figures.style import PALETTES, Look, empty, faint, marked, stage_colour, styled
 
 MEASURES = (("loss", "Loss"), ("accuracy", "Accuracy"))
 NOTHING = "No epoch is finished yet."
@@ -17,6 +17,7 @@ def stage_curves(
     history: pd.DataFrame,
     titles: Mapping[str, str] | None = None,
     *,
+    mark: str | None = None,
     look: Look = "dark",
 ) -> go.Figure:
     """Training against validation for each stage, on common scales.
@@ -26,6 +27,7 @@ def stage_curves(
     Args:
         history: Rows of `history.csv`; those of one stage alone are drawn larger.
         titles: Of the stages, by name.
+        mark: Of a run whose split leaks (see `core.evaluation.mark`).
         look: Dark or light.
     """
     stages = list(_by_stage(history))
@@ -67,13 +69,14 @@ def stage_curves(
     figure.update_xaxes(dtick=_tick(history, len(stages)), showgrid=False)
     figure.update_xaxes(title_text="Epoch", row=1 if alone else 2)
     figure.update_yaxes(rangemode="tozero", row=1, col=1)
-    return _finish(figure, look, drops=any(_drops(rows) for _, rows in stages))
+    return _finish(figure, mark, look, drops=any(_drops(rows) for _, rows in stages))
 
 
 def all_stages_curves(
     history: pd.DataFrame,
     titles: Mapping[str, str] | None = None,
     *,
+    mark: str | None = None,
     look: Look = "dark",
 ) -> go.Figure:
     """All stages on one axis of epochs, the moments of unfreezing marked.
@@ -81,6 +84,7 @@ def all_stages_curves(
     Args:
         history: Rows of `history.csv`, in the order of the stages.
         titles: Of the stages, by name.
+        mark: Of a run whose split leaks (see `core.evaluation.mark`).
         look: Dark or light.
     """
     stages = list(_by_stage(history))
@@ -126,7 +130,7 @@ def all_stages_curves(
     for row, (_, name) in enumerate(MEASURES, start=1):
         figure.update_yaxes(title_text=name, row=row)
     figure.update_yaxes(rangemode="tozero", row=1)
-    return _finish(figure, look)
+    return _finish(figure, mark, look)
 
 
 def _by_stage(history: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -204,7 +208,7 @@ def _tick(history: pd.DataFrame, stages: int) -> int:
     return max(1, round(longest / (10 if stages == 1 else 4)))
 
 
-def _finish(figure: go.Figure, look: Look, *, drops: bool = False) -> go.Figure:
+def _finish(figure: go.Figure, mark: str | None, look: Look, *, drops: bool = False) -> go.Figure:
     """A legend of line styles in a neutral colour: colours belong to stages."""
     colours = PALETTES[look]
     ring = {
@@ -233,4 +237,4 @@ def _finish(figure: go.Figure, look: Look, *, drops: bool = False) -> go.Figure:
         )
     figure.update_layout(margin={"t": 64}, legend={"y": 1.0, "yref": "container", "yanchor": "top"})
     figure.update_yaxes(nticks=6)
-    return figure
+    return marked(figure, mark, look)

@@ -12,6 +12,7 @@ from core.reporting.figures.style import (
     PART_SYMBOLS,
     Look,
     faint,
+    marked,
     stage_colour,
     styled,
 )
@@ -54,7 +55,7 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
     styled(figure, look, height=340)
     figure.update_yaxes(title_text="Accuracy", tickformat=".0%", col=1)
     figure.update_yaxes(title_text="Loss", rangemode="tozero", col=2)
-    return figure
+    return marked(figure, comparison.mark, look)
 
 
 def overfitting_gap(comparison: Comparison, *, look: Look = "dark") -> go.Figure:
@@ -91,7 +92,7 @@ def overfitting_gap(comparison: Comparison, *, look: Look = "dark") -> go.Figure
     figure.update_yaxes(title_text="Loss: validation − training", col=1)
     figure.update_yaxes(title_text="Accuracy: training − validation", tickformat=".0%", col=2)
     figure.update_layout(showlegend=False, margin={"t": 24})
-    return figure
+    return marked(figure, comparison.mark, look)
 
 
 def _stage_axis(figure: go.Figure, comparison: Comparison, look: Look) -> None:

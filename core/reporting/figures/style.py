@@ -1,5 +1,6 @@
 """Colours, type and spacing that all figures share."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,6 +78,11 @@ PALETTES: dict[Look, Palette] = {
     ),
 }
 
+MARK_WIDTH = 70
+"""Letters of a line of the mark below a figure, so that it fits below a narrow one."""
+AXIS_ROOM = 48
+"""Pixels below a figure that its axis takes, with numbers and title."""
+
 FONT = "'Source Sans', 'Source Sans Pro', Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -138,6 +144,36 @@ def styled(figure: go.Figure, look: Look, *, height: int) -> go.Figure:
         height=height,
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
         dragmode=False,
+    )
+    return figure
+
+
+def marked(figure: go.Figure, mark: str | None, look: Look) -> go.Figure:
+    """Write the mark of a run whose split leaks below a figure, in place, and return it.
+
+    Args:
+        figure: With its look and height; its title is free.
+        mark: See `core.evaluation.mark`; none leaves the figure as it is.
+        look: Dark or light.
+    """
+    if mark is None:
+        return figure
+    lines = textwrap.wrap(mark, MARK_WIDTH)
+    room = 16 * len(lines) + 8
+    height = figure.layout.height + room
+    figure.update_layout(
+        title={
+            "text": "<br>".join(lines),
+            "font": {"size": 11, "color": PALETTES[look].bad},
+            "x": 0,
+            "xref": "container",
+            "y": room / height,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"l": 8},
+        },
+        height=height,
+        margin={"b": max(figure.layout.margin.b, AXIS_ROOM) + room},
     )
     return figure
 

@@ -186,7 +186,20 @@ def test_a_network_that_diverged(tmp_path):
 
 def test_a_split_without_groups_takes_files_as_groups(tmp_path):
     split = pictures().drop(columns="group")
-    assert compare(make_run(tmp_path, STRENGTHS[:1], split)).stages[0].test.groups == 60
+    found = compare(make_run(tmp_path, STRENGTHS[:1], split))
+    assert found.stages[0].test.groups == 60
+    assert found.mark is None
+
+
+def test_a_leaky_split_leaves_its_mark(comparison, tmp_path):
+    assert comparison.leakage == {"validation": 0, "test": 0}
+    assert comparison.mark is None
+    split = pictures()
+    copies = (split["split"] == "test") & (split["group"] != "test0")
+    split.loc[copies, "group"] = "train0"
+    found = json.loads(compare(make_run(tmp_path, STRENGTHS[:1], split)).model_dump_json())
+    assert found["leakage"] == {"validation": 0, "test": pytest.approx(58 / 60)}
+    assert found["mark"].startswith("Leaky: 96.7 % of the test pictures have a copy in training")
 
 
 def test_order_of_rows_does_not_matter(tmp_path):

@@ -69,6 +69,26 @@ def test_every_figure_is_transparent_and_follows_the_look(all_figures):
         assert other.muted not in figure.to_json(), name
 
 
+def test_figures_of_a_leaky_run_carry_its_mark(run, comparison, all_figures):
+    mark = "Leaky: 50.0 % of the test pictures have a copy in training; these numbers measure it."
+    leaky = comparison.model_copy(update={"mark": mark})
+    test = run.predictions("baseline").query("split == 'test'")
+    bins, moved = {"baseline": reliability(test, POSITIVE)}, changes(test, test, POSITIVE)
+    for figure in (
+        figures.confusion_matrices(leaky),
+        figures.validation_against_test(leaky),
+        figures.overfitting_gap(leaky),
+        figures.roc_curves({"baseline": roc_curve(test, POSITIVE)}, leaky),
+        figures.stage_curves(run.history(), mark=mark),
+        figures.all_stages_curves(run.history(), mark=mark),
+        figures.reliability_diagram(bins, mark=mark),
+        figures.changes_matrix(moved, "a", "b", (NEGATIVE, POSITIVE), mark=mark),
+    ):
+        assert figure.layout.title.text.replace("<br>", " ") == mark
+        assert figure.layout.margin.b > 60
+    assert not any("Leaky" in figure.to_json() for figure in all_figures.values())
+
+
 def test_no_figure_offers_to_leave_the_machine(all_figures):
     for figure in all_figures.values():
         assert "sendChartToCloud" in figure.layout.modebar.remove

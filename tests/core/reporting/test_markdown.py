@@ -23,6 +23,13 @@ def test_every_stage_has_a_row_of_its_own_figures(tmp_path):
     assert comparison.keep.reason in stages_table(comparison)
 
 
+def test_a_leaky_split_is_said_before_its_figures(tmp_path):
+    run = make_run(tmp_path, [0.5, 1.0])
+    assert "Leaky" not in stages_table(compare(run))
+    run.write_split(run.split().assign(group="one"))
+    assert stages_table(compare(run)).startswith("**Leaky: 100 % of the validation and test")
+
+
 def test_the_report_is_named_only_beside_its_own_protocol(tmp_path):
     comparison = compare(make_run(tmp_path, [0.5, 1.0, 1.5, 2.0, 2.0]))
     assert "89.3 %" not in stages_table(comparison)
