@@ -6,8 +6,9 @@ elsewhere holds a number that belongs here. The two presets are `REPORT`, the st
 report's experiment as it was, and `LEAKFREE`, the one to trust.
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -62,6 +63,7 @@ class Augmentation(Frozen):
     negative_views: int = Field(13, ge=0, description="views of a negative picture, beside itself")
     applies_to: Literal["everything", "training"] = "everything"
     order: Literal["before crop", "after crop"] = "before crop"
+    seed: int = Field(7, ge=0, description="of the views alone, so that repetitions share them")
 
 
 class Split(Frozen):
@@ -122,7 +124,9 @@ class Protocol(Frozen):
     head: Head = Head()
     stages: tuple[Stage, ...]
     training: Training = Training()
-    seed: int = 7
+    seed: int = Field(
+        7, ge=0, lt=2**32, description="of the split, the head, the order of pictures, dropout"
+    )
 
     @model_validator(mode="after")
     def _each_stage_unfreezes_more(self) -> Self:
@@ -168,10 +172,94 @@ class Protocol(Frozen):
         stages = tuple(changed if s.name == name else s for s in self.stages)
         return self.model_copy(update={"stages": stages})
 
+    def with_settings(self, settings: Mapping[str, object]) -> "Protocol":
+        """A copy in which these settings have other values.
+
+        Args:
+            settings: By path, as "input.fit", "head.units" or "stages.stage1.epochs". A value
+                may be text: "3e-5", "true", "none", and "512,128" where several are wanted.
+
+        Raises:
+            SettingError: There is no such setting, or its value is not possible.
+        """
+        tree = self._tree()
+        for path, value in settings.items():
+            branch, name = _place(tree, path)
+            branch[name] = _read(value, several=isinstance(branch[name], tuple))
+        tree["stages"] = tuple(tree["stages"].values())
+        try:
+            return Protocol.model_validate(tree)
+        except ValidationError as error:
+            raise _impossible(error, self, settings) from error
+
+    def setting(self, path: str) -> object:
+        """The value of one setting (see `with_settings`).
+
+        Raises:
+            SettingError: There is no such setting.
+        """
+        branch, name = _place(self._tree(), path)
+        return branch[name]
+
+    def _tree(self) -> dict[str, Any]:
+        """All settings as nested dictionaries, stages by their name."""
+        tree = self.model_dump()
+        return tree | {"stages": {stage["name"]: stage for stage in tree["stages"]}}
+
     def before(self, name: str) -> Stage | None:
         """The stage whose best checkpoint the named one starts from; none for the first."""
         position = self.stages.index(self.stage(name))
         return self.stages[position - 1] if position else None
+
+
+def _place(tree: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
+    """The branch of the tree that a path ends in, and the name of its leaf there."""
+    *way, last = path.split(".")
+    branch = tree
+    for depth, name in enumerate((*way, last)):
+        leaf = depth == len(way)
+        if name not in branch or isinstance(branch[name], dict) == leaf:
+            above = "".join(f"{step}." for step in way[:depth])
+            inner = branch[name] if isinstance(branch.get(name), dict) else None
+            if inner is not None:  # the path names a group of settings
+                above, branch = f"{above}{name}.", inner
+            known = [f"{above}{n}" + (".…" if isinstance(branch[n], dict) else "") for n in branch]
+            raise SettingError(
+                f"one of the settings {', '.join(known)}",
+                f"'{path}' was given",
+                "Choose a setting from the list.",
+            )
+        if not leaf:
+            branch = branch[name]
+    return branch, last
+
+
+def _read(value: object, *, several: bool) -> object:
+    """A value that may come as text from a shell; pydantic makes numbers of it."""
+    if not isinstance(value, str):
+        return value
+    if several:
+        return [item.strip() for item in value.strip("()[]").split(",") if item.strip()]
+    return None if value.casefold() == "none" else value
+
+
+def _impossible(
+    error: ValidationError, protocol: Protocol, settings: Mapping[str, object]
+) -> SettingError:
+    """What pydantic has against a setting, in words."""
+    problem = error.errors()[0]
+    steps = list(problem["loc"])
+    if steps[:1] == ["stages"] and len(steps) > 1:
+        steps[1] = protocol.stages[int(steps[1])].name
+    path = ".".join(map(str, steps))
+    name = next((p for p in settings if path == p or path.startswith(f"{p}.")), None)
+    reason = problem["msg"].removeprefix("Value error, ")
+    return SettingError(
+        f"a possible {name or 'combination of settings'}",
+        f"{settings[name] if name else ', '.join(map(str, settings.values()))} was given "
+        f"({reason[0].lower()}{reason[1:]})",
+        "Choose another value.",
+    )
 
 
 FIVE_STAGES = (

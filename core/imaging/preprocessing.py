@@ -45,7 +45,7 @@ def prepare(
         pixels: uint8 RGB, (H, W, 3), any size.
         protocol: Decides crop, views, size and fit.
         view: 0 for the scan as it is; k for its k-th seeded view.
-        sha256: Digest of the scan's file; with the protocol's seed and `view` it decides
+        sha256: Digest of the scan's file; with the views' seed and `view` it decides
             what the view looks like.
         cropped_already: Take the whole picture as the crop.
 
@@ -80,7 +80,8 @@ def scale(pixels: np.ndarray, scaling: Literal["unit", "imagenet"]) -> np.ndarra
 
 
 def _view(pixels: np.ndarray, protocol: Protocol, sha256: str, view: int) -> np.ndarray:
-    return make_view(pixels, protocol.augmentation, view_rng(protocol.seed, sha256, view))
+    augmentation = protocol.augmentation
+    return make_view(pixels, augmentation, view_rng(augmentation.seed, sha256, view))
 
 
 def _fit(crop: np.ndarray, into: Input) -> tuple[np.ndarray, Box]:
