@@ -6,16 +6,20 @@ elsewhere holds a number that belongs here. The two presets are `REPORT`, the st
 report's experiment as it was, and `LEAKFREE`, the one to trust.
 """
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.errors import SettingError
+from core.settings import leaves, place, read, refusal
 
 Scaling = Literal["unit", "imagenet"]
 """`unit` is RGB x 1/255; `imagenet` is BGR minus the ImageNet mean, as VGG19 was trained."""
+
+_VGG19_LAYERS = re.compile(r"block([12](_conv[12])?|[345](_conv[1-4])?)")
 
 
 class Frozen(BaseModel):
@@ -65,6 +69,13 @@ class Augmentation(Frozen):
     order: Literal["before crop", "after crop"] = "before crop"
     seed: int = Field(7, ge=0, description="of the views alone, so that repetitions share them")
 
+    @field_validator("brightness")
+    @classmethod
+    def _is_a_range(cls, brightness: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= brightness[0] <= brightness[1]:
+            raise ValueError("two factors of at least 0 are needed, the smaller one first")
+        return brightness
+
 
 class Split(Frozen):
     """How a folder of class folders is divided. A folder that is split already keeps its own."""
@@ -80,7 +91,7 @@ class Head(Frozen):
     """The classifier on top of VGG19; softmax over two classes follows."""
 
     pooling: Literal["flatten", "average"] = "flatten"
-    units: tuple[int, ...] = (1024, 256)
+    units: tuple[Annotated[int, Field(ge=1)], ...] = (1024, 256)
     dropout: float = Field(0.3, ge=0, lt=1, description="after the first dense layer")
 
 
@@ -95,6 +106,13 @@ class Stage(Frozen):
     learning_rate: float = Field(gt=0)
     epochs: int = Field(ge=1)
     steps_per_epoch: int | None = Field(None, ge=1, description="none: every picture once")
+
+    @field_validator("unfrozen")
+    @classmethod
+    def _is_of_vgg19(cls, unfrozen: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_VGG19_LAYERS.fullmatch(name) for name in unfrozen):
+            raise ValueError("blocks (block5) or convolutions (block5_conv3) of VGG19 are needed")
+        return unfrozen
 
     def unfreezes(self, layer: str) -> bool:
         """Whether the VGG19 layer of this name trains in this stage."""
@@ -160,17 +178,8 @@ class Protocol(Frozen):
         Raises:
             SettingError: There is no such stage, or the setting is not possible.
         """
-        try:
-            changed = Stage.model_validate(self.stage(name).model_dump() | changes)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            raise SettingError(
-                f"a possible {problem['loc'][0]} for {name}",
-                f"{problem['input']} was given ({problem['msg'].lower()})",
-                "Choose another value.",
-            ) from error
-        stages = tuple(changed if s.name == name else s for s in self.stages)
-        return self.model_copy(update={"stages": stages})
+        self.stage(name)
+        return self.with_settings({f"stages.{name}.{key}": value for key, value in changes.items()})
 
     def with_settings(self, settings: Mapping[str, object]) -> "Protocol":
         """A copy in which these settings have other values.
@@ -184,13 +193,19 @@ class Protocol(Frozen):
         """
         tree = self._tree()
         for path, value in settings.items():
-            branch, name = _place(tree, path)
-            branch[name] = _read(value, several=isinstance(branch[name], tuple))
+            branch, name = place(tree, path)
+            branch[name] = read(value, several=isinstance(branch[name], tuple))
         tree["stages"] = tuple(tree["stages"].values())
         try:
             return Protocol.model_validate(tree)
         except ValidationError as error:
-            raise _impossible(error, self, settings) from error
+            path, reason = refusal(error, {"stages": [stage.name for stage in self.stages]})
+            given = {p: v for p, v in settings.items() if path == p or path.startswith(f"{p}.")}
+            raise SettingError(
+                f"a possible {next(iter(given), 'combination of settings')}",
+                f"{', '.join(map(str, (given or settings).values()))} was given ({reason})",
+                "Choose another value.",
+            ) from error
 
     def setting(self, path: str) -> object:
         """The value of one setting (see `with_settings`).
@@ -198,8 +213,14 @@ class Protocol(Frozen):
         Raises:
             SettingError: There is no such setting.
         """
-        branch, name = _place(self._tree(), path)
+        branch, name = place(self._tree(), path)
         return branch[name]
+
+    def changed_settings(self) -> dict[str, object]:
+        """Settings in which it differs from the preset of its name, by path."""
+        usual = dict(leaves(PROTOCOLS.get(self.name, self)._tree()))
+        own = dict(leaves(self._tree()))
+        return {p: value for p, value in own.items() if p not in usual or usual[p] != value}
 
     def _tree(self) -> dict[str, Any]:
         """All settings as nested dictionaries, stages by their name."""
@@ -210,56 +231,6 @@ class Protocol(Frozen):
         """The stage whose best checkpoint the named one starts from; none for the first."""
         position = self.stages.index(self.stage(name))
         return self.stages[position - 1] if position else None
-
-
-def _place(tree: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
-    """The branch of the tree that a path ends in, and the name of its leaf there."""
-    *way, last = path.split(".")
-    branch = tree
-    for depth, name in enumerate((*way, last)):
-        leaf = depth == len(way)
-        if name not in branch or isinstance(branch[name], dict) == leaf:
-            above = "".join(f"{step}." for step in way[:depth])
-            inner = branch[name] if isinstance(branch.get(name), dict) else None
-            if inner is not None:  # the path names a group of settings
-                above, branch = f"{above}{name}.", inner
-            known = [f"{above}{n}" + (".…" if isinstance(branch[n], dict) else "") for n in branch]
-            raise SettingError(
-                f"one of the settings {', '.join(known)}",
-                f"'{path}' was given",
-                "Choose a setting from the list.",
-            )
-        if not leaf:
-            branch = branch[name]
-    return branch, last
-
-
-def _read(value: object, *, several: bool) -> object:
-    """A value that may come as text from a shell; pydantic makes numbers of it."""
-    if not isinstance(value, str):
-        return value
-    if several:
-        return [item.strip() for item in value.strip("()[]").split(",") if item.strip()]
-    return None if value.casefold() == "none" else value
-
-
-def _impossible(
-    error: ValidationError, protocol: Protocol, settings: Mapping[str, object]
-) -> SettingError:
-    """What pydantic has against a setting, in words."""
-    problem = error.errors()[0]
-    steps = list(problem["loc"])
-    if steps[:1] == ["stages"] and len(steps) > 1:
-        steps[1] = protocol.stages[int(steps[1])].name
-    path = ".".join(map(str, steps))
-    name = next((p for p in settings if path == p or path.startswith(f"{p}.")), None)
-    reason = problem["msg"].removeprefix("Value error, ")
-    return SettingError(
-        f"a possible {name or 'combination of settings'}",
-        f"{settings[name] if name else ', '.join(map(str, settings.values()))} was given "
-        f"({reason[0].lower()}{reason[1:]})",
-        "Choose another value.",
-    )
 
 
 FIVE_STAGES = (

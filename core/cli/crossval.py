@@ -153,9 +153,9 @@ def crossval(
 
 
 def _numbers(text: str | None) -> list[int]:
-    """`7,8` as a list; empty when nothing was given."""
+    """`7,8` as a list in order; empty when nothing was given."""
     try:
-        return [int(number) for number in (text or "").split(",") if number.strip()]
+        return sorted(int(number) for number in (text or "").split(",") if number.strip())
     except ValueError as error:
         raise SettingError(
             "whole numbers separated by commas, as 7,8", f"'{text}' was given", "Correct --seeds."

@@ -43,22 +43,31 @@ def describe(job: Job) -> dict[str, Any]:
 
 
 def _describe_crossval(crossval: CrossValidation) -> dict[str, Any]:
-    status, config = crossval.status, crossval.config
-    at_work = next((run for run in crossval.runs() if run.name == status.at_work), None)
-    return {
+    status = crossval.status
+    found: dict[str, Any] = {
         "crossval": crossval.name,
         "path": str(crossval.path),
-        "protocol": config.protocol.name,
-        "folds": config.folds,
-        "seeds": list(config.seeds),
+        "protocol": None,
+        "folds": None,
+        "seeds": [],
         "state": status.state,
         "message": status.message,
-        "finished": crossval.finished_stages(),
+        "finished": [],
         "folds_finished": status.finished,
         "folds_in_all": status.folds,
-        "fold": _describe_run(at_work) if at_work else None,
+        "fold": next((_describe_run(r) for r in crossval.runs() if r.name == status.at_work), None),
         "run_seconds_left": status.seconds_left,
     }
+    try:
+        config = crossval.config
+        return found | {
+            "protocol": config.protocol.name,
+            "folds": config.folds,
+            "seeds": list(config.seeds),
+            "finished": crossval.finished_stages(),
+        }
+    except RunError as error:
+        return found | {"state": "damaged", "message": str(error)}
 
 
 def fold_of(found: dict[str, Any]) -> str:

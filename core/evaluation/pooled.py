@@ -61,6 +61,7 @@ class Pooled(Frozen):
     negative: str
     positive: str
     confidence: float = CONFIDENCE
+    settings: dict[str, object] = Field(description="in which the protocol differs from its preset")
     folds: int
     seeds: list[int]
     scans: int
@@ -104,6 +105,7 @@ def pool(crossval: CrossValidation) -> Pooled:
         ]
         for name, table in tables.items()
     }
+    seeds = [int(seed) for seed in tables[names[0]]["seed"].unique()]
     first = views[names[0]][0]
     return Pooled(
         crossval=crossval.name,
@@ -111,12 +113,13 @@ def pool(crossval: CrossValidation) -> Pooled:
         caveat=config.protocol.caveat,
         negative=config.data.negative,
         positive=config.data.positive,
+        settings=config.protocol.changed_settings(),
         folds=config.folds,
-        seeds=list(config.seeds),
+        seeds=seeds,
         scans=len(first.rows),
         groups=first.bootstrap.groups,
         stages=[
-            _stage(name, titles.get(name, AVERAGE_TITLE), config.seeds, of_seeds)
+            _stage(name, titles.get(name, AVERAGE_TITLE), seeds, of_seeds)
             for name, of_seeds in views.items()
         ],
         pairs=_pairs(views),

@@ -17,6 +17,7 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from core.config import Frozen, Protocol
+from core.data.index import natural_key
 from core.errors import RunError
 from core.storage import write_text
 from core.training.runs import PREDICTION_COLUMNS, Run, RunData, RunStatus, State
@@ -106,23 +107,23 @@ class CrossValidation:
 
     def runs(self) -> list[Run]:
         """One run a fold, seed by seed, in the order in which they are trained."""
-        return [Run(self.fold_path(seed, fold)) for seed, fold in self._folds()]
+        folders = [file.parent for file in (self.path / "runs").glob("*/config.json")]
+        return [Run(folder) for folder in sorted(folders, key=lambda f: natural_key(f.name))]
 
     @property
     def status(self) -> CrossValidationStatus:
         """Where it is, as its folds tell."""
         runs = [(run, run.status) for run in self.runs()]
         states = [status.state for _, status in runs]
-        done = [s for s in states if s == "finished"]
-        order: tuple[State, ...] = ("running", "queued", "failed", "interrupted", "stopped")
-        state: State = "finished" if len(done) == len(runs) else "new"
-        state = next((worst for worst in order if worst in states), state)
+        # The first of these that any fold is in; all new, or else all finished.
+        order: tuple[State, ...] = ("running", "queued", "failed", "interrupted", "stopped", "new")
+        state: State = next((known for known in order if known in states), "finished")
         run, current = next(((r, s) for r, s in runs if s.state == state), (None, None))
         return CrossValidationStatus(
             state=state,
             message=current.message if current else "",
             folds=len(runs),
-            finished=len(done),
+            finished=states.count("finished"),
             at_work=run.name if run and state == "running" else None,
             current=current if state in ("running", "queued") else None,
             seconds_left=_seconds_left(runs),
@@ -151,8 +152,8 @@ class CrossValidation:
                 "Let the cross-validation go on to its end.",
             )
         tables = []
-        for seed, fold in self._folds():
-            run = Run(self.fold_path(seed, fold))
+        for run in self.runs():
+            seed, fold = map(int, run.name[1:].split("-f"))
             held_out = run.predictions(stage).query("split == 'test' and view == 0")
             groups = run.split()[["file", "view", "group"]]
             table = held_out.merge(groups, on=["file", "view"], validate="one_to_one")
@@ -174,10 +175,6 @@ class CrossValidation:
                 "Stop it first.",
             )
         shutil.rmtree(self.path)
-
-    def _folds(self) -> list[tuple[int, int]]:
-        config = self.config
-        return [(seed, fold) for seed in config.seeds for fold in range(1, config.folds + 1)]
 
 
 def _seconds_left(runs: list[tuple[Run, RunStatus]]) -> float | None:

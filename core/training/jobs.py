@@ -113,7 +113,7 @@ def create_crossval(
             protocol=protocol,
             data=data,
             folds=folds,
-            seeds=tuple(seeds),
+            seeds=tuple(sorted(seeds)),
             weights_path=str(weights_path.resolve()) if weights_path else None,
             cached=cached,
         )

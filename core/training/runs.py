@@ -156,10 +156,11 @@ class Run:
 
     @property
     def status(self) -> RunStatus:
-        """The status, with a job that died recognised as interrupted."""
+        """The status, with a job that died with work left recognised as interrupted."""
         status = self.recorded_status
         if status.active and not _is_alive(status):
-            return status.model_copy(update={"state": "interrupted"})
+            left = "interrupted" if status.requested else "finished"
+            return status.model_copy(update={"state": left})
         return status
 
     @property
