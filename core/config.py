@@ -6,15 +6,20 @@ elsewhere holds a number that belongs here. The two presets are `REPORT`, the st
 report's experiment as it was, and `LEAKFREE`, the one to trust.
 """
 
+import re
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.errors import SettingError
+from core.settings import leaves, place, read, refusal
 
 Scaling = Literal["unit", "imagenet"]
 """`unit` is RGB x 1/255; `imagenet` is BGR minus the ImageNet mean, as VGG19 was trained."""
+
+_VGG19_LAYERS = re.compile(r"block([12](_conv[12])?|[345](_conv[1-4])?)")
 
 
 class Frozen(BaseModel):
@@ -73,6 +78,14 @@ class Augmentation(Frozen):
     negative_views: int = Field(13, ge=0, description="views of a negative picture, beside itself")
     applies_to: Literal["everything", "training"] = "everything"
     order: Literal["before crop", "after crop"] = "before crop"
+    seed: int = Field(7, ge=0, description="of the views alone, so that repetitions share them")
+
+    @field_validator("brightness")
+    @classmethod
+    def _is_a_range(cls, brightness: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= brightness[0] <= brightness[1]:
+            raise ValueError("two factors of at least 0 are needed, the smaller one first")
+        return brightness
 
 
 class Split(Frozen):
@@ -89,7 +102,7 @@ class Head(Frozen):
     """The classifier on top of VGG19; softmax over two classes follows."""
 
     pooling: Literal["flatten", "average"] = "flatten"
-    units: tuple[int, ...] = (1024, 256)
+    units: tuple[Annotated[int, Field(ge=1)], ...] = (1024, 256)
     dropout: float = Field(0.3, ge=0, lt=1, description="after the first dense layer")
 
 
@@ -104,6 +117,13 @@ class Stage(Frozen):
     learning_rate: float = Field(gt=0)
     epochs: int = Field(ge=1)
     steps_per_epoch: int | None = Field(None, ge=1, description="none: every picture once")
+
+    @field_validator("unfrozen")
+    @classmethod
+    def _is_of_vgg19(cls, unfrozen: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_VGG19_LAYERS.fullmatch(name) for name in unfrozen):
+            raise ValueError("blocks (block5) or convolutions (block5_conv3) of VGG19 are needed")
+        return unfrozen
 
     def unfreezes(self, layer: str) -> bool:
         """Whether the VGG19 layer of this name trains in this stage."""
@@ -137,7 +157,9 @@ class Protocol(Frozen):
     head: Head = Head()
     stages: tuple[Stage, ...]
     training: Training = Training()
-    seed: int = 7
+    seed: int = Field(
+        7, ge=0, lt=2**32, description="of the split, the head, the order of pictures, dropout"
+    )
 
     @model_validator(mode="after")
     def _each_stage_unfreezes_more(self) -> Self:
@@ -171,17 +193,54 @@ class Protocol(Frozen):
         Raises:
             SettingError: There is no such stage, or the setting is not possible.
         """
+        self.stage(name)
+        return self.with_settings({f"stages.{name}.{key}": value for key, value in changes.items()})
+
+    def with_settings(self, settings: Mapping[str, object]) -> "Protocol":
+        """A copy in which these settings have other values.
+
+        Args:
+            settings: By path, as "input.fit", "head.units" or "stages.stage1.epochs". A value
+                may be text: "3e-5", "true", "none", and "512,128" where several are wanted.
+
+        Raises:
+            SettingError: There is no such setting, or its value is not possible.
+        """
+        tree = self._tree()
+        for path, value in settings.items():
+            branch, name = place(tree, path)
+            branch[name] = read(value, several=isinstance(branch[name], tuple))
+        tree["stages"] = tuple(tree["stages"].values())
         try:
-            changed = Stage.model_validate(self.stage(name).model_dump() | changes)
+            return Protocol.model_validate(tree)
         except ValidationError as error:
-            problem = error.errors()[0]
+            path, reason = refusal(error, {"stages": [stage.name for stage in self.stages]})
+            given = {p: v for p, v in settings.items() if path == p or path.startswith(f"{p}.")}
             raise SettingError(
-                f"a possible {problem['loc'][0]} for {name}",
-                f"{problem['input']} was given ({problem['msg'].lower()})",
+                f"a possible {next(iter(given), 'combination of settings')}",
+                f"{', '.join(map(str, (given or settings).values()))} was given ({reason})",
                 "Choose another value.",
             ) from error
-        stages = tuple(changed if s.name == name else s for s in self.stages)
-        return self.model_copy(update={"stages": stages})
+
+    def setting(self, path: str) -> object:
+        """The value of one setting (see `with_settings`).
+
+        Raises:
+            SettingError: There is no such setting.
+        """
+        branch, name = place(self._tree(), path)
+        return branch[name]
+
+    def changed_settings(self) -> dict[str, object]:
+        """Settings in which it differs from the preset of its name, by path."""
+        usual = dict(leaves(PROTOCOLS.get(self.name, self)._tree()))
+        own = dict(leaves(self._tree()))
+        return {p: value for p, value in own.items() if p not in usual or usual[p] != value}
+
+    def _tree(self) -> dict[str, Any]:
+        """All settings as nested dictionaries, stages by their name."""
+        tree = self.model_dump()
+        return tree | {"stages": {stage["name"]: stage for stage in tree["stages"]}}
 
     def before(self, name: str) -> Stage | None:
         """The stage whose best checkpoint the named one starts from; none for the first."""

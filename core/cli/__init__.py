@@ -19,6 +19,7 @@ from core.errors import NeuroStageError
 COMMANDS = {
     "inspect": "core.cli.data",
     "train": "core.cli.training",
+    "crossval": "core.cli.crossval",
     "status": "core.cli.training",
     "stop": "core.cli.training",
     "resume": "core.cli.training",

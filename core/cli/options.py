@@ -1,10 +1,12 @@
 """Arguments and options that several commands share."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from core.config import Protocol, protocol
 from core.errors import SettingError
 from core.training.runs import Workspace, default_workspace
 
@@ -55,6 +57,52 @@ PatientPattern = Annotated[
 Detach = Annotated[
     bool, typer.Option("--detach", help="Return at once; training goes on by itself.")
 ]
+ProtocolName = Annotated[
+    str | None,
+    typer.Option("--protocol", metavar="NAME", help="leakfree (unless told otherwise) or report."),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="VGG19's weights; else VGG19_WEIGHTS, Keras's cache, a download, random values.",
+    ),
+]
+Epochs = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="At most so many, in each stage named.")
+]
+Steps = Annotated[
+    int | None,
+    typer.Option(
+        "--steps-per-epoch", metavar="N", min=1, help="Batches an epoch, in each stage named."
+    ),
+]
+LearningRate = Annotated[
+    float | None, typer.Option(metavar="RATE", min=1e-9, max=1.0, help="Of each stage named.")
+]
+Size = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=32, max=512, help="Side of the network's input, pixels."),
+]
+Precision = Annotated[
+    Literal["float32", "mixed_bfloat16"] | None,
+    typer.Option(help="Of the network's arithmetic."),
+]
+Cached = Annotated[
+    bool | None,
+    typer.Option(
+        "--cache/--no-cache", help="Keep on disk what frozen layers make of the pictures."
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Any setting of the protocol, as input.fit=letterbox, head.units=512,128 or "
+        "stages.stage1.epochs=5. May be given more than once.",
+    ),
+]
 StageNames = Annotated[
     str | None,
     typer.Option("--stages", metavar="NAMES", help="Stages, separated by commas."),
@@ -82,3 +130,45 @@ def stage_names(text: str | None) -> list[str] | None:
             "Name one, or leave it out.",
         )
     return names
+
+
+def settings_of(
+    words: Sequence[str] | None, *, size: int | None = None, precision: str | None = None
+) -> dict[str, object]:
+    """Settings of a protocol by their path (see `Protocol.with_settings`), from what was typed.
+
+    Raises:
+        SettingError: One of the words is not PATH=VALUE.
+    """
+    found: dict[str, object] = {}
+    if size is not None:
+        found["input.size"] = size
+    if precision is not None:
+        found["training.precision"] = precision
+    for word in words or ():
+        path, equals, value = word.partition("=")
+        if not equals:
+            raise SettingError(
+                "PATH=VALUE after --set, as input.fit=letterbox",
+                f"'{word}' was given",
+                "Write the setting's name, an equals sign and its value.",
+            )
+        found[path.strip()] = value.strip()
+    return found
+
+
+def planned(
+    name: str | None,
+    settings: Mapping[str, object],
+    stages: Sequence[str] | None,
+    changes: Mapping[str, object],
+) -> Protocol:
+    """The preset of this name with these settings, and with `changes` in each stage named.
+
+    Raises:
+        SettingError: There is no such protocol, stage or setting, or a value is not possible.
+    """
+    plan = protocol(name or "leakfree").with_settings(settings)
+    for stage in stages or [stage.name for stage in plan.stages]:
+        plan = plan.with_stage(stage, **changes)
+    return plan

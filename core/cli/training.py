@@ -1,33 +1,45 @@
 """`train`, `status`, `stop`, `resume`: training, which goes on without the shell."""
 
 import os
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from core.cli.data import read_folder
 from core.cli.options import (
+    Cached,
     Cropped,
     Detach,
+    Epochs,
     Folder,
     Json,
+    LearningRate,
     PatientPattern,
     PatientTable,
     Positive,
+    Precision,
+    ProtocolName,
     RunName,
+    Settings,
+    Size,
     StageNames,
+    Steps,
+    Weights,
     WorkspaceFolder,
+    planned,
+    settings_of,
     stage_names,
     workspace_at,
 )
 from core.cli.terminal import answer, answers, duration, note, table
-from core.cli.watching import command, conclude, describe
-from core.config import Protocol, protocol
+from core.cli.watching import command, conclude, describe, fold_of, job_named, kind
+from core.data.index import Dataset
 from core.data.patients import Patients
 from core.errors import NeuroStageError, SettingError
 from core.model.weights import find_weights
 from core.training import jobs
+from core.training.crossval import CrossValidationConfig
+from core.training.jobs import Job
 from core.training.runs import Run
 
 STOP_SECONDS = 60.0
@@ -36,12 +48,7 @@ STOP_SECONDS = 60.0
 
 def train(
     folder: Folder,
-    protocol_name: Annotated[
-        str | None,
-        typer.Option(
-            "--protocol", metavar="NAME", help="leakfree (unless told otherwise) or report."
-        ),
-    ] = None,
+    protocol_name: ProtocolName = None,
     stages: StageNames = None,
     name: Annotated[
         str | None,
@@ -50,40 +57,15 @@ def train(
         ),
     ] = None,
     positive: Positive = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="VGG19's weights; else VGG19_WEIGHTS, Keras's cache, a download, random values.",
-        ),
-    ] = None,
+    weights: Weights = None,
     workspace: WorkspaceFolder = None,
-    epochs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="At most so many, in each stage named.")
-    ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(
-            "--steps-per-epoch", metavar="N", min=1, help="Batches an epoch, in each stage named."
-        ),
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(metavar="RATE", min=1e-9, max=1.0, help="Of each stage named.")
-    ] = None,
-    size: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=32, max=512, help="Side of the network's input, pixels."),
-    ] = None,
-    precision: Annotated[
-        Literal["float32", "mixed_bfloat16"] | None,
-        typer.Option(help="Of the network's arithmetic."),
-    ] = None,
-    cached: Annotated[
-        bool | None,
-        typer.Option(
-            "--cache/--no-cache", help="Keep on disk what frozen layers make of the pictures."
-        ),
-    ] = None,
+    epochs: Epochs = None,
+    steps: Steps = None,
+    learning_rate: LearningRate = None,
+    size: Size = None,
+    precision: Precision = None,
+    settings: Settings = None,
+    cached: Cached = None,
     cropped: Cropped = None,
     patient_table: PatientTable = None,
     patient_pattern: PatientPattern = None,
@@ -108,11 +90,10 @@ def train(
     given = {"epochs": epochs, "steps_per_epoch": steps, "learning_rate": learning_rate}
     changes = {setting: value for setting, value in given.items() if value is not None}
     patients = Patients.given(patient_table, patient_pattern)
+    chosen = settings_of(settings, size=size, precision=precision)
     run = next((run for run in where.runs() if run.name == name), None)
     if run is None:
-        plan = _adapted(protocol(protocol_name or "leakfree"), size, precision)
-        for stage in wanted or [stage.name for stage in plan.stages]:
-            plan = plan.with_stage(stage, **changes)
+        plan = planned(protocol_name, chosen, wanted, changes)
         if weights or os.environ.get("VGG19_WEIGHTS"):
             find_weights(weights)  # refuses a file that is not there
         dataset, groups = read_folder(folder, positive, cropped, patients)
@@ -132,24 +113,21 @@ def train(
         except NeuroStageError:
             run.delete()
             raise
-        if left_out := len(dataset.unreadable):
-            are = "file cannot be read and is" if left_out == 1 else "files cannot be read and are"
-            note(f"{left_out} {are} left out. To see why: python -m core inspect {folder}")
+        tell_unreadable(dataset)
     else:
-        _expect_same(
+        expect_same(
             run,
             {
                 "the folder": str(folder.resolve()),
                 "--protocol": protocol_name,
                 "--positive": positive,
                 "--weights": str(weights.resolve()) if weights else None,
-                "--size": size,
-                "--precision": precision,
                 "--cache": cached,
                 "--already-cropped": cropped,
                 "--patients": patients and patients.table,
                 "--patient-pattern": patients and patients.pattern,
             },
+            chosen,
         )
         _continue(run, wanted, changes)
     return conclude(run, where, detach=detach, as_json=as_json)
@@ -160,44 +138,57 @@ def status(
     workspace: WorkspaceFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Say where a run is, or list all runs."""
+    """Say where a run or cross-validation is, or list all of them."""
     where = workspace_at(workspace)
-    runs = [describe(where.run(name))] if name else [describe(run) for run in where.runs()]
+    listed: list[Job] = [job_named(where, name)] if name else [*where.crossvals(), *where.runs()]
+    found = [describe(job) for job in listed]
     if as_json:
-        answer(runs[0] if name else {"workspace": str(where.path), "runs": runs})
+        runs = [each for each in found if "run" in each]
+        crossvals = [each for each in found if "crossval" in each]
+        everything = {"workspace": str(where.path), "runs": runs, "crossvals": crossvals}
+        answer(found[0] if name else everything)
         return
-    if not runs:
+    if not found:
         answers.print(f"No runs yet in {where.path}.", soft_wrap=True)
         return
     shown = table("run", "protocol", "state", "stage", "epoch", "time left", "finished")
-    for found in runs:
-        shown.add_row(
-            found["run"],
-            found["protocol"] or "–",
-            found["state"],
-            found["stage"] or "–",
-            f"{found['epoch']} of {found['epochs']}" if found["stage"] else "–",
-            duration(found["run_seconds_left"]),
-            ", ".join(found["finished"]) or "none",
-        )
+    for each in found:
+        shown.add_row(*_row(each))
     answers.print(shown)
-    for found in runs:
-        if found["message"]:
-            answers.print(f"{found['run']}: {found['message']}", soft_wrap=True)
+    for each in found:
+        if each["message"]:
+            answers.print(
+                f"{each.get('run') or each['crossval']}: {each['message']}", soft_wrap=True
+            )
+
+
+def _row(found: dict[str, Any]) -> list[str]:
+    """A run or a cross-validation as a row of the table of all."""
+    at_work = found if "run" in found else found["fold"] or {}
+    stage = at_work.get("stage")
+    return [
+        found.get("run") or found["crossval"],
+        found["protocol"] or "–",
+        found["state"] if "run" in found else f"{found['state']}, {fold_of(found)}",
+        stage or "–",
+        f"{at_work['epoch']} of {at_work['epochs']}" if stage else "–",
+        duration(found["run_seconds_left"]),
+        ", ".join(found["finished"]) or "none",
+    ]
 
 
 def stop(name: RunName, workspace: WorkspaceFolder = None, as_json: Json = False) -> int:
-    """Stop a run at its next batch."""
+    """Stop a run or cross-validation at its next batch."""
     where = workspace_at(workspace)
-    run = where.run(name)
-    jobs.stop(run)
-    active = jobs.wait(run, STOP_SECONDS).active
+    job = job_named(where, name)
+    jobs.stop(job)
+    active = jobs.wait(job, STOP_SECONDS).active
     if as_json:
-        answer(describe(run))
+        answer(describe(job))
     elif active:
-        note(f"Run '{name}' was asked to stop and will do so after what it is in the midst of.")
+        note(f"{kind(job)} '{name}' was asked to stop and will do so as soon as it can.")
     else:
-        note(f"Run '{name}' has stopped. To go on: {command('resume', run, where)}")
+        note(f"{kind(job)} '{name}' has stopped. To go on: {command('resume', job, where)}")
     return 0
 
 
@@ -207,48 +198,62 @@ def resume(
     detach: Detach = False,
     as_json: Json = False,
 ) -> int:
-    """Go on with a run that was stopped.
+    """Go on with a run or cross-validation that was stopped.
 
     Or interrupted: from its last whole epoch, with what it was asked for.
     """
     where = workspace_at(workspace)
-    run = where.run(name)
-    jobs.resume(run)
-    return conclude(run, where, detach=detach, as_json=as_json)
+    job = job_named(where, name)
+    jobs.resume(job)
+    return conclude(job, where, detach=detach, as_json=as_json)
 
 
-def _adapted(plan: Protocol, size: int | None, precision: str | None) -> Protocol:
-    """The protocol with another input size and precision, where they are given."""
-    changes: dict[str, object] = {}
-    if size is not None:
-        changes["input"] = plan.input.model_copy(update={"size": size})
-    if precision is not None:
-        changes["training"] = plan.training.model_copy(update={"precision": precision})
-    return plan.model_copy(update=changes)
+def tell_unreadable(dataset: Dataset) -> None:
+    """Say how many files were left out, if any."""
+    if left_out := len(dataset.unreadable):
+        are = "file cannot be read and is" if left_out == 1 else "files cannot be read and are"
+        note(f"{left_out} {are} left out. To see why: python -m core inspect {dataset.root}")
 
 
-def _expect_same(run: Run, given: dict[str, object]) -> None:
-    """Refuse what would make another experiment of a run that is there."""
-    config = run.config
-    kept = {
+def expect_same(job: Job, given: dict[str, object], settings: dict[str, object]) -> None:
+    """Refuse what would make another experiment of one that is there.
+
+    Args:
+        job: The run or cross-validation.
+        given: By option, in the words of a person; None where it was not given.
+        settings: Of the protocol, by path.
+
+    Raises:
+        SettingError: Something differs.
+    """
+    config = job.config
+    kept: dict[str, object] = {
         "the folder": config.data.root,
         "--protocol": config.protocol.name,
         "--positive": config.data.positive,
         "--weights": config.weights_path,
-        "--size": config.protocol.input.size,
-        "--precision": config.protocol.training.precision,
         "--cache": config.cached,
         "--already-cropped": config.data.already_cropped,
         "--patients": config.data.patients and config.data.patients.table,
         "--patient-pattern": config.data.patients and config.data.patients.pattern,
     }
-    for option, value in given.items():
-        if value is not None and value != kept[option]:
-            raise SettingError(
-                f"{option} to stay {kept[option]}, with which run '{run.name}' was made",
-                f"it is {value}",
-                "Leave it as it was, or give the new run another name.",
-            )
+    if isinstance(config, CrossValidationConfig):
+        kept |= {"--folds": config.folds, "--seeds": ",".join(map(str, config.seeds))}
+    differing = [
+        (option, kept[option], value)
+        for option, value in given.items()
+        if value is not None and value != kept[option]
+    ] + [
+        (path, config.protocol.setting(path), value)
+        for path, value in settings.items()
+        if config.protocol.with_settings({path: value}) != config.protocol
+    ]
+    for option, was, value in differing:
+        raise SettingError(
+            f"{option} to stay {was}, with which '{job.name}' was made",
+            f"it is {value}",
+            "Leave it as it was, or give the new one another name.",
+        )
 
 
 def _continue(run: Run, wanted: list[str] | None, changes: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 The plan is a table, one row a picture: an original (view 0) or a seeded view of it. A
 protocol deals out pictures one by one, so that views of one scan part company, or deals out
-groups of near copies whole.
+groups of near copies whole. A cross-validation has such a plan for each of its folds.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
 
 from core.config import Protocol
 from core.data.duplicates import leakage
 from core.data.index import PARTS, Dataset, read_pixels
-from core.errors import DatasetError
+from core.errors import DatasetError, SettingError
 from core.imaging.preprocessing import prepare
 
 SPLIT_COLUMNS = ["file", "view", "sha256", "label", "group", "split", "crop"]
@@ -40,24 +41,9 @@ def plan_pictures(dataset: Dataset, protocol: Protocol, groups: dict[str, int]) 
     Raises:
         DatasetError: A class is too small to be in every part.
     """
-    table = pd.DataFrame(
-        {
-            "file": [entry.file for entry in dataset.entries],
-            "view": 0,
-            "sha256": [entry.sha256 for entry in dataset.entries],
-            "label": [entry.label for entry in dataset.entries],
-            "group": [groups[entry.file] for entry in dataset.entries],
-            "split": [entry.part for entry in dataset.entries],
-            "crop": "",
-        },
-        columns=SPLIT_COLUMNS,
-    )
+    table = _originals(dataset, groups)
     augmentation = protocol.augmentation
-    views = np.where(
-        table["label"] == dataset.positive,
-        augmentation.positive_views,
-        augmentation.negative_views,
-    )
+    views = _views(table, dataset, protocol)
     if augmentation.applies_to == "everything" and not dataset.already_split:
         table = _with_views(table, views)
     table["split"] = _split(table, protocol)
@@ -93,6 +79,62 @@ def expect_no_leak(table: pd.DataFrame, protocol: Protocol) -> None:
             "Merge the parts into one folder of two class folders, to have it split anew; or "
             "accept the leak (--accept-leak): every result will be marked as leaky.",
         )
+
+
+def plan_folds(
+    dataset: Dataset, protocol: Protocol, groups: dict[str, int], folds: int
+) -> list[pd.DataFrame]:
+    """Plan the folds of a cross-validation: each scan is in the test part of exactly one.
+
+    Groups of near copies are kept together and classes in proportion (scikit-learn's
+    StratifiedGroupKFold, shuffled by the protocol's seed). Validation is dealt out of the rest,
+    with the protocol's share of all scans. A folder that is split already is dealt anew.
+
+    Every fold lists the same pictures in the same order, so that all folds share one entry in
+    the cache of frozen activations. A view that a fold has no use for, being of a scan that it
+    does not train on, is in no part: its `split` is empty.
+
+    Args:
+        dataset: The scans.
+        protocol: How to augment, the share of validation, the seed.
+        groups: The group of near copies of every file (see `core.data.duplicates`).
+        folds: How many; at least 2.
+
+    Returns:
+        For each fold a plan as that of `plan_pictures`.
+
+    Raises:
+        DatasetError: A class is too small to be in every part of every fold.
+        SettingError: Fewer than two folds, or a protocol that lets copies of a scan part
+            company.
+    """
+    if folds < 2:
+        raise SettingError("at least 2 folds", f"{folds} was given", "Choose 5.")
+    if protocol.split.unit != "group":
+        raise SettingError(
+            "a protocol that keeps copies of a scan together",
+            f"'{protocol.name}' deals out pictures one by one",
+            "Choose leakfree, or set split.unit to group.",
+        )
+    table = _originals(dataset, groups)
+    _expect_enough(pd.crosstab(table["group"], table["label"]), folds + 1, "the folds and one more")
+    augmented = dataset.already_split and protocol.augmentation.applies_to == "everything"
+    views = np.zeros(len(table), int) if augmented else _views(table, dataset, protocol)
+    shares = {"validation": protocol.split.validation / (1 - 1 / folds)}
+    divide = StratifiedGroupKFold(folds, shuffle=True, random_state=protocol.seed)
+    plans = []
+    for number, (rest, _) in enumerate(divide.split(table, table["label"], table["group"]), 1):
+        split = np.full(len(table), "test", object)
+        rng = np.random.default_rng((protocol.seed, number))
+        split[rest] = _deal(table["label"].iloc[rest], table["group"].iloc[rest], shares, rng)
+        table["split"] = split
+        _expect_both_classes(table)
+        plan = _with_views(table, views)
+        if protocol.augmentation.applies_to == "training":
+            unused = (plan["view"] > 0) & (plan["split"] != "train")
+            plan["split"] = plan["split"].mask(unused, "")
+        plans.append(plan)
+    return plans
 
 
 def load_pictures(
@@ -142,6 +184,32 @@ def load_pictures(
     return pictures, table.assign(crop=crops)
 
 
+def _originals(dataset: Dataset, groups: dict[str, int]) -> pd.DataFrame:
+    """One row a scan as it is, in the part that its folder says."""
+    return pd.DataFrame(
+        {
+            "file": [entry.file for entry in dataset.entries],
+            "view": 0,
+            "sha256": [entry.sha256 for entry in dataset.entries],
+            "label": [entry.label for entry in dataset.entries],
+            "group": [groups[entry.file] for entry in dataset.entries],
+            "split": [entry.part for entry in dataset.entries],
+            "crop": "",
+        },
+        columns=SPLIT_COLUMNS,
+    )
+
+
+def _views(table: pd.DataFrame, dataset: Dataset, protocol: Protocol) -> np.ndarray:
+    """How many views the protocol wants of each row, (n,)."""
+    augmentation = protocol.augmentation
+    return np.where(
+        table["label"] == dataset.positive,
+        augmentation.positive_views,
+        augmentation.negative_views,
+    )
+
+
 def _with_views(table: pd.DataFrame, views: np.ndarray) -> pd.DataFrame:
     """The table with each row followed by as many views of it as `views` (n,) says."""
     repeated = table.loc[table.index.repeat(1 + views)]
@@ -162,15 +230,32 @@ def _split(table: pd.DataFrame, protocol: Protocol) -> pd.Series:
             pool["group"] if protocol.split.unit == "group" else pd.Series(pool.index, pool.index)
         )
         given[dealt] = _deal(pool["label"], unit, shares, np.random.default_rng(protocol.seed))
+    _expect_both_classes(table.assign(split=given))
+    return given
+
+
+def _expect_both_classes(table: pd.DataFrame) -> None:
     for part in PARTS:
-        missing = set(table["label"]) - set(table.loc[given == part, "label"])
+        missing = set(table["label"]) - set(table.loc[table["split"] == part, "label"])
         if missing:
             raise DatasetError(
                 f"scans of both classes in the {part} part",
                 f"it has none of '{min(missing)}'",
                 f"Add scans of '{min(missing)}' that are no copies of others.",
             )
-    return given
+
+
+def _expect_enough(counts: pd.DataFrame, parts: int, which: str) -> None:
+    """Refuse groups (rows) of which a class (column) has fewer than there are parts."""
+    scarce = (counts > 0).sum() < parts
+    if scarce.any():
+        name = str(scarce.idxmax())
+        raise DatasetError(
+            f"at least {parts} scans of each class that are no copies of one another and of "
+            f"different patients, one for each of {which}",
+            f"'{name}' has {int((counts[name] > 0).sum())}",
+            "Add scans of that class; for numbers that mean anything, 30 or more of each.",
+        )
 
 
 def _deal(
@@ -185,15 +270,7 @@ def _deal(
     """
     wanted = {"train": 1 - sum(shares.values()), **shares}
     counts = pd.crosstab(unit, label)
-    scarce = (counts > 0).sum() < len(wanted)
-    if scarce.any():
-        name = str(scarce.idxmax())
-        raise DatasetError(
-            f"at least {len(wanted)} scans of each class that are no copies of one another and of "
-            f"different patients, one for each of {', '.join(wanted)}",
-            f"'{name}' has {int((counts[name] > 0).sum())}",
-            "Add scans of that class; for numbers that mean anything, 30 or more of each.",
-        )
+    _expect_enough(counts, len(wanted), ", ".join(wanted))
     members = counts.to_numpy()
     target = np.maximum(np.outer(list(wanted.values()), members.sum(axis=0)), 1.0)
     filled = np.zeros_like(target)

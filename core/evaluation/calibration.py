@@ -62,21 +62,17 @@ def calibration_error(predictions: pd.DataFrame, positive: str, bins: int = BINS
     return float(np.abs(np.bincount(_bin_of(p, bins), surplus)).sum() / len(p))
 
 
-def calibration_error_interval(
-    predictions: pd.DataFrame,
-    positive: str,
-    bootstrap: GroupBootstrap,
-    bins: int = BINS,
-    confidence: float = CONFIDENCE,
-) -> Interval | None:
-    """Bootstrap interval of the calibration error, by group.
+def calibration_errors(
+    predictions: pd.DataFrame, positive: str, bootstrap: GroupBootstrap, bins: int = BINS
+) -> Floats:
+    """The calibration error in each resample, (resamples,); not numbers where it is undefined.
 
     Resampling adds noise, and noise only ever raises this error. The replicates are therefore
-    shifted down by as much as their mean exceeds the error itself.
+    shifted down by as much as their mean exceeds the error itself; some may fall below 0.
     """
     error = calibration_error(predictions, positive, bins)
     if error is None:
-        return None
+        return np.full(len(bootstrap.draws), math.nan)
     p = probability(predictions)
     surplus = truth(predictions, positive) - p
     which = _bin_of(p, bins)
@@ -84,7 +80,19 @@ def calibration_error_interval(
     np.add.at(sums, (bootstrap.member, which), surplus)
     sizes = bootstrap.draws @ np.bincount(bootstrap.member, minlength=bootstrap.groups)
     replicates = np.abs(bootstrap.draws @ sums).sum(axis=1) / sizes
-    found = percentile(replicates - (replicates.mean() - error), confidence)
+    shifted: Floats = replicates - (replicates.mean() - error)
+    return shifted
+
+
+def calibration_error_interval(
+    predictions: pd.DataFrame,
+    positive: str,
+    bootstrap: GroupBootstrap,
+    bins: int = BINS,
+    confidence: float = CONFIDENCE,
+) -> Interval | None:
+    """Bootstrap interval of the calibration error, by group (see `calibration_errors`)."""
+    found = percentile(calibration_errors(predictions, positive, bootstrap, bins), confidence)
     return None if found is None else (max(0.0, found[0]), min(1.0, found[1]))
 
 

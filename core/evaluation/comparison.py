@@ -1,26 +1,21 @@
 """The stages of a run side by side, each figure with its interval, and which to keep."""
 
-import itertools
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from core.config import Stage
 from core.errors import RunError
 from core.evaluation.calibration import fit_temperature
-from core.evaluation.changes import KEYS
-from core.evaluation.delong import auc_difference
 from core.evaluation.intervals import percentile
 from core.evaluation.keep import Candidate, choose, effect_of, note
 from core.evaluation.mark import leakage_of, mark
+from core.evaluation.pairs import COMPARED, pairs_of
 from core.evaluation.parts import PartView, part_views
-from core.evaluation.results import Comparison, Difference, Gap, Pair, Part, PartResult, StageResult
-from core.evaluation.significance import holm, mcnemar, sign_flip
+from core.evaluation.results import Comparison, Gap, Pair, Part, PartResult, StageResult
 from core.model.architecture import trainable_parameters
 from core.training.runs import Run
-
-COMPARED: tuple[Literal["validation", "test"], ...] = ("validation", "test")
 
 
 def compare(run: Run) -> Comparison:
@@ -46,7 +41,9 @@ def compare(run: Run) -> Comparison:
     views = {
         name: part_views(run.predictions(name), split, config.data.positive, seed) for name in names
     }
-    pairs = _pairs(names, views, seed)
+    pairs = [
+        pair for part in COMPARED for pair in pairs_of({n: v[part] for n, v in views.items()}, part)
+    ]
     stages = _stages(run, views, pairs)
     keep = choose(
         [
@@ -159,73 +156,3 @@ def _gap(views: Mapping[Part, PartView], part: Mapping[Part, PartResult]) -> Gap
 
 def _minus(first: float | None, second: float | None) -> float | None:
     return None if first is None or second is None else first - second
-
-
-def _pairs(names: list[str], views: Mapping[str, Mapping[Part, PartView]], seed: int) -> list[Pair]:
-    """Every two stages, the earlier first; corrected for their number, part by part."""
-    pairs: list[Pair] = []
-    for part in COMPARED:
-        found = [
-            _pair(first, second, part, views, seed, names.index(second) - names.index(first) == 1)
-            for first, second in itertools.combinations(names, 2)
-        ]
-        for figure in ("accuracy", "auc", "loss"):
-            corrected = holm([getattr(pair, figure).p for pair in found])
-            found = [
-                pair.model_copy(
-                    update={figure: getattr(pair, figure).model_copy(update={"p_holm": p})}
-                )
-                for pair, p in zip(found, corrected, strict=True)
-            ]
-        pairs += found
-    return pairs
-
-
-def _pair(
-    first: str,
-    second: str,
-    part: Literal["validation", "test"],
-    views: Mapping[str, Mapping[Part, PartView]],
-    seed: int,
-    consecutive: bool,
-) -> Pair:
-    one, other = views[first][part], views[second][part]
-    if not one.rows[KEYS].equals(other.rows[KEYS]):
-        raise RunError(
-            "every stage to have predicted the same pictures",
-            f"{first} and {second} differ in their {part} part",
-            "Train the later one anew.",
-        )
-    n = len(one.rows)
-    sides = mcnemar(one.right, other.right)
-    auc = auc_difference(one.truth, one.probability, other.probability)
-    differences = other.losses - one.losses
-    finite = bool(n) and bool(np.isfinite(differences).all())
-    return Pair(
-        first=first,
-        second=second,
-        part=part,
-        consecutive=consecutive,
-        n=n,
-        groups=one.bootstrap.groups,
-        gained=sides.gained,
-        lost=sides.lost,
-        accuracy=Difference(
-            value=(sides.gained - sides.lost) / n if n else None,
-            # Without a single change, resampling would claim to be certain.
-            interval=percentile(other.accuracies - one.accuracies)
-            if sides.gained + sides.lost
-            else None,
-            p=sides.p if n else None,
-        ),
-        auc=Difference(
-            value=auc.difference if auc else None,
-            interval=auc.interval if auc else None,
-            p=auc.p if auc else None,
-        ),
-        loss=Difference(
-            value=float(differences.mean()) if finite else None,
-            interval=percentile(other.mean_losses - one.mean_losses) if finite else None,
-            p=sign_flip(differences, one.group, seed=seed),
-        ),
-    )

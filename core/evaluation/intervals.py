@@ -166,3 +166,17 @@ def percentile(replicates: Floats, confidence: float = CONFIDENCE) -> Interval |
     tail = (1 - confidence) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def bootstrap_p(replicates: Floats) -> float | None:
+    """Two-sided p-value of "the difference is nought", from bootstrap replicates of it.
+
+    Twice the share of replicates on the far side of nought: the percentile interval turned
+    round (Efron & Tibshirani, 1993, section 15.4), with one added to both counts so that it is
+    never 0 (Davison & Hinkley, 1997, section 4.2.5). None when fewer than half are defined.
+    """
+    defined = replicates[np.isfinite(replicates)]
+    if len(defined) * 2 < max(1, len(replicates)):
+        return None
+    beyond = min(int((defined <= 0).sum()), int((defined >= 0).sum()))
+    return min(1.0, 2 * (beyond + 1) / (len(defined) + 1))

@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.evaluation.calibration import calibration_error, calibration_error_interval
+from core.evaluation.calibration import (
+    calibration_error,
+    calibration_error_interval,
+    calibration_errors,
+)
 from core.evaluation.intervals import (
     GroupBootstrap,
     Interval,
@@ -61,6 +65,11 @@ class PartView:
         return log_losses(self.rows, self.positive)
 
     @cached_property
+    def summary(self) -> Summary:
+        """All figures without their intervals."""
+        return summarise(self.rows, self.positive)
+
+    @cached_property
     def group(self) -> NDArray[np.generic]:
         """Which pictures are near copies, (n,)."""
         group: NDArray[np.generic] = self.rows["group"].to_numpy()
@@ -81,13 +90,27 @@ class PartView:
         """Loss in each resample."""
         return self.bootstrap.means(self.losses)
 
+    @cached_property
+    def resampled(self) -> dict[str, Floats]:
+        """Each figure in each resample, by its name; not a number where it is not defined."""
+        right = self.right.astype(np.float64)
+        return {
+            "accuracy": self.accuracies,
+            "loss": self.mean_losses,
+            "sensitivity": self.bootstrap.means(right, self.truth),
+            "specificity": self.bootstrap.means(right, ~self.truth),
+            "balanced_accuracy": self.bootstrap.balanced_accuracies(self.truth, self.right),
+            "auc": self.bootstrap.aucs(self.truth, self.probability),
+            "brier": self.bootstrap.means(squared_errors(self.rows, self.positive)),
+            "calibration_error": calibration_errors(self.rows, self.positive, self.bootstrap),
+        }
+
     def result(self) -> PartResult:
         """All figures with their intervals."""
-        summary = summarise(self.rows, self.positive)
-        figures: dict[str, Any] = vars(summary) | {
+        figures: dict[str, Any] = vars(self.summary) | {
             "calibration_error": calibration_error(self.rows, self.positive)
         }
-        intervals = self._intervals(summary)
+        intervals = self._intervals(self.summary)
         return PartResult(
             **figures,
             groups=self.bootstrap.groups,
@@ -97,15 +120,15 @@ class PartView:
     def _intervals(self, summary: Summary) -> dict[str, Interval | None]:
         (tn, fp), (fn, tp) = summary.confusion
         sensitivity, specificity = wilson(tp, tp + fn), wilson(tn, tn + fp)
-        balanced_accuracy = percentile(self.bootstrap.balanced_accuracies(self.truth, self.right))
-        auc = percentile(self.bootstrap.aucs(self.truth, self.probability))
+        balanced_accuracy = percentile(self.resampled["balanced_accuracy"])
+        auc = percentile(self.resampled["auc"])
         # Where no resample differs from another (all right, or all ranked right), resampling
         # has nothing to say, and a score interval takes its place.
-        if _is_point(balanced_accuracy) and sensitivity and specificity:
+        if is_point(balanced_accuracy) and sensitivity and specificity:
             balanced_accuracy = mean_of_shares(
                 summary.sensitivity or 0.0, sensitivity, summary.specificity or 0.0, specificity
             )
-        if _is_point(auc) and summary.auc is not None:
+        if is_point(auc) and summary.auc is not None:
             positives, negatives = (len(set(self.group[c])) for c in (self.truth, ~self.truth))
             auc = auc_score(summary.auc, positives, negatives)
         return {
@@ -115,14 +138,15 @@ class PartView:
             "specificity": specificity,
             "balanced_accuracy": balanced_accuracy,
             "auc": auc,
-            "brier": percentile(self.bootstrap.means(squared_errors(self.rows, self.positive))),
+            "brier": percentile(self.resampled["brier"]),
             "calibration_error": calibration_error_interval(
                 self.rows, self.positive, self.bootstrap
             ),
         }
 
 
-def _is_point(interval: Interval | None) -> bool:
+def is_point(interval: Interval | None) -> bool:
+    """Whether an interval has no width, which resampling gives where nothing ever differs."""
     return interval is not None and interval[1] - interval[0] < 1e-9
 
 

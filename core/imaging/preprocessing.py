@@ -45,7 +45,7 @@ def prepare(
         pixels: uint8 RGB, (H, W, 3), any size.
         protocol: Decides crop, views, size and fit.
         view: 0 for the scan as it is; k for its k-th seeded view.
-        sha256: Digest of the scan's file; with the protocol's seed and `view` it decides
+        sha256: Digest of the scan's file; with the views' seed and `view` it decides
             what the view looks like.
         cropped_already: Take the whole picture as the crop.
 
@@ -82,7 +82,8 @@ def scale(pixels: np.ndarray, scaling: Literal["unit", "imagenet"]) -> np.ndarra
 
 
 def _view(pixels: np.ndarray, protocol: Protocol, sha256: str, view: int) -> np.ndarray:
-    return make_view(pixels, protocol.augmentation, view_rng(protocol.seed, sha256, view))
+    augmentation = protocol.augmentation
+    return make_view(pixels, augmentation, view_rng(augmentation.seed, sha256, view))
 
 
 def _spread(crop: np.ndarray) -> np.ndarray:
@@ -90,8 +91,9 @@ def _spread(crop: np.ndarray) -> np.ndarray:
     dark, bright = np.percentile(crop, (1, 99))
     if bright <= dark:
         return crop
-    factor = 255 / (bright - dark)
-    return np.rint((crop - dark) * factor).clip(0, 255).astype(np.uint8)
+    levels = (crop - np.float32(dark)) * np.float32(255 / (bright - dark))
+    spread: np.ndarray = np.rint(levels).clip(0, 255).astype(np.uint8)
+    return spread
 
 
 def _fit(crop: np.ndarray, into: Input) -> tuple[np.ndarray, Box]:

@@ -15,7 +15,7 @@ def view_rng(seed: int, sha256: str, view: int) -> np.random.Generator:
     what was drawn before.
 
     Args:
-        seed: The protocol's seed.
+        seed: The protocol's seed of views.
         sha256: Digest of the picture's file, or any other name for its content.
         view: Number of the view, from 1.
     """

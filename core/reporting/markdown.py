@@ -1,6 +1,7 @@
-"""A comparison as Markdown, for documents: `python -m core compare RUN --markdown`."""
+"""Results as Markdown, for documents: `compare RUN --markdown`, `crossval --markdown`."""
 
 from core.evaluation.intervals import Interval
+from core.evaluation.pooled import Pooled
 from core.evaluation.results import Comparison, PartResult
 
 # The report's own figures (sections 3.1 to 3.5), where it gives them.
@@ -48,12 +49,38 @@ def stages_table(comparison: Comparison) -> str:
     )
 
 
-def _percent(part: PartResult) -> str:
-    if part.accuracy is None:
+def pooled_table(pooled: Pooled) -> str:
+    """One row a stage: pooled figures of a cross-validation with their intervals."""
+    columns = ["stage", "accuracy", "sensitivity", "specificity", "balanced accuracy", "AUC"]
+    columns += ["loss", "Brier"]
+    rows = [columns, ["---"] * len(columns)]
+    for stage in pooled.stages:
+        shares = [_percent(stage, name) for name in ("accuracy", "sensitivity", "specificity")]
+        rows.append(
+            [
+                stage.title,
+                *shares,
+                _percent(stage, "balanced_accuracy"),
+                *(_number(stage, name) for name in ("auc", "loss", "brier")),
+            ]
+        )
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    seeds = ", ".join(map(str, pooled.seeds))
+    return (
+        f"{table}\n\n"
+        f"{pooled.scans} scans ({pooled.groups} independent groups), each predicted by the one of "
+        f"{pooled.folds} folds that held it out; seeds {seeds}. "
+        f"Positive class: {pooled.positive}. Brackets: 95 % intervals.\n"
+    )
+
+
+def _percent(part: PartResult, name: str = "accuracy") -> str:
+    value: float | None = getattr(part, name)
+    if value is None:
         return "–"
-    interval = part.intervals.get("accuracy")
+    interval = part.intervals.get(name)
     spread = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
-    return f"{100 * part.accuracy:.1f} %{spread}"
+    return f"{100 * value:.1f} %{spread}"
 
 
 def _number(part: PartResult, name: str) -> str:

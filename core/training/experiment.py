@@ -14,6 +14,7 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 
 from core.config import Stage
+from core.data.index import PARTS
 from core.data.splits import load_pictures
 from core.model.architecture import trainable_parameters
 from core.model.prefix import PrefixCache
@@ -144,17 +145,18 @@ class Experiment:
     def _evaluate(
         self, stage: Stage, network: keras.Model, data: StageData, best_epoch: int, seconds: float
     ) -> None:
-        """Predict every picture at the best checkpoint and write the stage's results."""
+        """Predict every picture of a part at the best checkpoint; write the stage's results."""
         path = self.run.model_path(stage.name)
         self.model.load_weights(path)
+        used = np.flatnonzero(self.split["split"].isin(PARTS))
         probability = predict(
             network,
             data,
-            np.arange(len(self.pictures)),
+            used,
             batch_size=self.protocol.training.batch_size,
             each_batch=lambda done, total: self.progress("Evaluating every picture", done, total),
         )
-        table = self.split.assign(probability=probability)[PREDICTION_COLUMNS]
+        table = self.split.iloc[used].assign(probability=probability)[PREDICTION_COLUMNS]
         folder = self.run.stage_path(stage.name)
         write_text(folder / "predictions.csv", table.to_csv(index=False))
         before = self.protocol.before(stage.name)

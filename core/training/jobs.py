@@ -1,10 +1,14 @@
-"""Start, stop and resume the training of a run, from a page or a shell alike."""
+"""Start, stop and resume the training of a run or of a cross-validation's folds.
+
+From a page or a shell alike.
+"""
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -12,9 +16,12 @@ import psutil
 from core.config import Protocol
 from core.data.index import Dataset
 from core.data.patients import Patients
-from core.data.splits import expect_no_leak, plan_pictures
-from core.errors import RunError
-from core.training.runs import Run, RunData, RunStatus, Workspace
+from core.data.splits import expect_no_leak, plan_folds, plan_pictures
+from core.errors import RunError, SettingError
+from core.training.crossval import CrossValidation, CrossValidationConfig, CrossValidationStatus
+from core.training.runs import Run, RunData, RunStatus, Workspace, write_run
+
+Job = Run | CrossValidation
 
 
 def create_run(
@@ -51,23 +58,95 @@ def create_run(
     split = plan_pictures(dataset, protocol, groups)
     if not accept_leak:
         expect_no_leak(split, protocol)
-    negative, positive = dataset.classes
     run = workspace.create(
         protocol,
-        RunData(
-            root=str(dataset.root.resolve()),
-            negative=negative,
-            positive=positive,
-            already_split=dataset.already_split,
-            already_cropped=dataset.already_cropped,
-            patients=patients,
-        ),
+        _reference(dataset, patients),
         name=name,
         weights_path=weights_path,
         cached=cached,
     )
     run.write_split(split)
     return run
+
+
+def create_crossval(
+    workspace: Workspace,
+    dataset: Dataset,
+    protocol: Protocol,
+    groups: dict[str, int],
+    *,
+    folds: int,
+    seeds: Sequence[int],
+    name: str | None = None,
+    weights_path: Path | None = None,
+    cached: bool = True,
+    patients: Patients | None = None,
+) -> CrossValidation:
+    """Make a cross-validation and decide all its folds (see `core.data.splits.plan_folds`).
+
+    Of the network's start, order and dropout each seed decides as well, but views are the same
+    in all of them: their frozen activations are computed once.
+
+    Args:
+        workspace: Where it lives.
+        dataset: The scans.
+        protocol: What to do in each fold; `seeds` take the place of its own.
+        groups: Group of each file: near copies and scans of a patient are in one.
+        folds: How many.
+        seeds: One repetition for each.
+        name: By default protocol and date.
+        weights_path: VGG19 weights to start from; none means the usual order.
+        cached: Whether the outputs of frozen layers are kept on disk.
+        patients: What `groups` knows of patients, for the record.
+
+    Raises:
+        DatasetError: There are too few scans for so many folds.
+        SettingError: Folds, seeds or name are not usable, or the name is taken.
+    """
+    if not seeds or len(set(seeds)) < len(seeds):
+        given = ", ".join(map(str, seeds)) or "none"
+        raise SettingError("seeds that differ", f"{given} was given", "Name each seed once.")
+    protocols = {seed: protocol.with_settings({"seed": seed}) for seed in seeds}
+    plans = {seed: plan_folds(dataset, protocols[seed], groups, folds) for seed in seeds}
+    data = _reference(dataset, patients)
+    crossval = CrossValidation(workspace.new_folder("crossvals", name, f"crossval-{protocol.name}"))
+    for seed, of_seed in plans.items():
+        for fold, plan in enumerate(of_seed, start=1):
+            run = write_run(
+                crossval.fold_path(seed, fold),
+                protocols[seed],
+                data,
+                weights_path=weights_path,
+                cached=cached,
+                keeps_all_models=False,
+            )
+            run.write_split(plan)
+    crossval.write_config(
+        CrossValidationConfig(
+            name=crossval.name,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            protocol=protocol,
+            data=data,
+            folds=folds,
+            seeds=tuple(sorted(seeds)),
+            weights_path=str(weights_path.resolve()) if weights_path else None,
+            cached=cached,
+        )
+    )
+    return crossval
+
+
+def _reference(dataset: Dataset, patients: Patients | None) -> RunData:
+    """The data set as a run's configuration refers to it."""
+    negative, positive = dataset.classes
+    return RunData(
+        root=str(dataset.root.resolve()),
+        negative=negative,
+        positive=positive,
+        already_split=dataset.already_split,
+        already_cropped=dataset.already_cropped,
+        patients=patients,
+    )
 
 
 def start(run: Run, stages: Sequence[str] | None = None) -> None:
@@ -85,26 +164,61 @@ def start(run: Run, stages: Sequence[str] | None = None) -> None:
     """
     _expect_idle(run)
     protocol, finished = run.protocol, run.finished_stages()
-    names = [s.name for s in protocol.stages]
-    if stages is None:
-        wanted = [name for name in names if name not in finished]
-    else:
-        wanted = sorted({protocol.stage(name).name for name in stages}, key=names.index)
+    wanted = _wanted(protocol, stages, finished if stages is None else [])
     if not wanted:
         raise RunError(
             "a stage to train", f"all stages of '{run.name}' are finished", "Name one to repeat it."
         )
+    _expect_foundation(run, wanted, finished)
     for name in wanted:
-        before = protocol.before(name)
+        run.archive_stage(name)
+    _launch({run: wanted}, run.path)
+
+
+def start_crossval(crossval: CrossValidation, stages: Sequence[str] | None = None) -> None:
+    """Launch stages in every fold where they are not finished, fold after fold in one process.
+
+    Args:
+        crossval: Not at work.
+        stages: Names; none means every stage.
+
+    Raises:
+        RunError: It is at work, nothing is left to do, or a stage's predecessor is missing.
+        SettingError: No such stage.
+    """
+    _expect_idle(crossval)
+    work = {}
+    for run in crossval.runs():
+        finished = run.finished_stages()
+        if wanted := _wanted(crossval.protocol, stages, finished):
+            _expect_foundation(run, wanted, finished)
+            work[run] = wanted
+    if not work:
+        raise RunError(
+            "a stage to train",
+            f"'{crossval.name}' has finished it in every fold",
+            "Give another cross-validation another name.",
+        )
+    _launch(work, crossval.path)
+
+
+def _wanted(protocol: Protocol, stages: Sequence[str] | None, finished: list[str]) -> list[str]:
+    """The stages named, or all, in the order of training and without those finished."""
+    names = [stage.name for stage in protocol.stages]
+    chosen = names if stages is None else {protocol.stage(name).name for name in stages}
+    return [name for name in names if name in chosen and name not in finished]
+
+
+def _expect_foundation(run: Run, wanted: Sequence[str], finished: Sequence[str]) -> None:
+    """Refuse a stage whose predecessor neither has been trained nor will be."""
+    for name in wanted:
+        before = run.protocol.before(name)
         if before and before.name not in finished and before.name not in wanted:
             raise RunError(
-                f"{before.title} to be trained before {protocol.stage(name).title}",
+                f"{before.title} to be trained before {run.protocol.stage(name).title}",
                 f"it has not been in run '{run.name}'",
                 f"Add {before.name} to the stages.",
             )
-    for name in wanted:
-        run.archive_stage(name)
-    _launch(run, RunStatus(state="queued", requested=tuple(wanted)))
 
 
 def change_stage(run: Run, stage: str, **changes: object) -> None:
@@ -119,55 +233,75 @@ def change_stage(run: Run, stage: str, **changes: object) -> None:
     run.write_config(config.model_copy(update={"protocol": protocol}))
 
 
-def stop(run: Run) -> None:
-    """Ask a run to stop at its next batch.
+def stop(job: Job) -> None:
+    """Ask a run or a cross-validation to stop at its next batch.
 
     Raises:
         RunError: It is not at work.
     """
-    if not run.status.active:
+    status = job.status
+    if not status.active:
         raise RunError(
-            "a run that is at work", f"'{run.name}' is {run.status.state}", "There is no need."
+            "a run that is at work", f"'{job.name}' is {status.state}", "There is no need."
         )
-    run.stop_request.touch()
+    # Of every fold: the one at work may end in this very moment.
+    for run in _runs(job):
+        if run.recorded_status.active:
+            run.stop_request.touch()
 
 
-def resume(run: Run) -> None:
+def resume(job: Job) -> None:
     """Go on from the last whole epoch with what was requested and is not finished.
 
     Raises:
-        RunError: The run is at work, or nothing is left to do.
+        RunError: The run or cross-validation is at work, or nothing is left to do.
     """
-    _expect_idle(run)
-    requested = run.recorded_status.requested
-    if not requested:
+    _expect_idle(job)
+    requested = {run: run.recorded_status.requested for run in _runs(job)}
+    work = {run: stages for run, stages in requested.items() if stages}
+    if not work:
         raise RunError(
             "a run that was stopped or interrupted",
-            f"'{run.name}' has nothing left to do",
+            f"'{job.name}' has nothing left to do",
             "Start its next stage instead.",
         )
-    _launch(run, RunStatus(state="queued", requested=requested))
+    _launch(work, job.path)
 
 
-def wait(run: Run, seconds: float = float("inf")) -> RunStatus:
-    """Wait until the run is no longer at work, or the time is over."""
+def wait(job: Job, seconds: float = float("inf")) -> RunStatus | CrossValidationStatus:
+    """Wait until the job is no longer at work, or the time is over."""
     end = time.monotonic() + seconds
-    while (status := run.status).active and time.monotonic() < end:
+    while (status := job.status).active and time.monotonic() < end:
         time.sleep(0.2)
     return status
 
 
-def _expect_idle(run: Run) -> None:
-    if run.status.active:
+def _runs(job: Job) -> list[Run]:
+    return [job] if isinstance(job, Run) else job.runs()
+
+
+def _expect_idle(job: Job) -> None:
+    if job.status.active:
         raise RunError(
-            "a run that is not at work", f"'{run.name}' is {run.status.state}", "Stop it first."
+            "a run that is not at work", f"'{job.name}' is {job.status.state}", "Stop it first."
         )
 
 
-def _launch(run: Run, status: RunStatus) -> None:
-    run.stop_request.unlink(missing_ok=True)
-    # On disk before the process starts, which reads from it what to do.
-    run.write_status(_owned_by(psutil.Process(), status))
+def _launch(work: Mapping[Run, Sequence[str]], folder: Path) -> None:
+    """Start the process that trains these stages of these runs, and logs into the folder.
+
+    Args:
+        work: Names of stages by run.
+        folder: That of the run, or of the cross-validation which the runs are part of.
+    """
+    workspace, paths = folder.parent.parent, [run.path for run in work]
+    waiting = {
+        run: RunStatus(state="queued", requested=tuple(stages)) for run, stages in work.items()
+    }
+    for run, status in waiting.items():
+        run.stop_request.unlink(missing_ok=True)
+        # On disk before the process starts, which reads from it what to do.
+        run.write_status(_owned_by(psutil.Process(), status))
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
     # Of its own session, so that closing a shell or stopping the dashboard never touches it.
     detached: dict[str, object] = (
@@ -175,9 +309,9 @@ def _launch(run: Run, status: RunStatus) -> None:
         if sys.platform == "win32"
         else {"start_new_session": True}
     )
-    with (run.path / "log.txt").open("ab") as log:
+    with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "core.training.worker", str(run.path)],
+            [sys.executable, "-m", "core.training.worker", *map(str, (workspace, *paths))],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -185,7 +319,8 @@ def _launch(run: Run, status: RunStatus) -> None:
             cwd=Path(__file__).resolve().parents[2],
             **detached,  # type: ignore[call-overload]
         )
-    run.write_status(_owned_by(psutil.Process(process.pid), status))
+    for run, status in waiting.items():
+        run.write_status(_owned_by(psutil.Process(process.pid), status))
 
 
 def _owned_by(process: psutil.Process, status: RunStatus) -> RunStatus:

@@ -58,7 +58,8 @@ class StageData:
         if not self.balanced:
             return None
         share = self.positive[self.train].mean()
-        return np.where(self.positive[rows], 0.5 / share, 0.5 / (1 - share)).astype(np.float32)
+        weights: Float32 = np.where(self.positive[rows], 0.5 / share, 0.5 / (1 - share))
+        return weights.astype(np.float32)
 
 
 def compile_for(model: keras.Model, stage: Stage) -> None:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import platformdirs
@@ -32,6 +32,9 @@ from core.config import Frozen, Protocol
 from core.data.patients import Patients
 from core.errors import RunError, SettingError
 from core.storage import write_text
+
+if TYPE_CHECKING:
+    from core.training.crossval import CrossValidation
 
 HISTORY_COLUMNS = [
     "stage",
@@ -81,6 +84,9 @@ class RunConfig(Frozen):
     weights_path: str | None = None
     weights: RunWeights | None = None
     cached: bool = True
+    keeps_all_models: bool = Field(
+        True, description="otherwise a model goes when the stage after it is finished"
+    )
     versions: dict[str, str] = Field(default_factory=dict)
 
 
@@ -152,10 +158,11 @@ class Run:
 
     @property
     def status(self) -> RunStatus:
-        """The status, with a job that died recognised as interrupted."""
+        """The status, with a job that died with work left recognised as interrupted."""
         status = self.recorded_status
         if status.active and not _is_alive(status):
-            return status.model_copy(update={"state": "interrupted"})
+            left = "interrupted" if status.requested else "finished"
+            return status.model_copy(update={"state": left})
         return status
 
     @property
@@ -175,7 +182,8 @@ class Run:
 
     def split(self) -> pd.DataFrame:
         """One row a picture (see `core.data.splits.SPLIT_COLUMNS`); empty before it is made."""
-        return _read_table(self.path / "split.csv", ["file", "view", "label", "group", "split"])
+        table = _read_table(self.path / "split.csv", ["file", "view", "label", "group", "split"])
+        return table.fillna({"split": ""})
 
     def history(self) -> pd.DataFrame:
         """One row an epoch, in the order of the protocol's stages."""
@@ -321,6 +329,30 @@ class Workspace:
             )
         return run
 
+    def crossvals(self) -> "list[CrossValidation]":
+        """All cross-validations, newest first."""
+        from core.training.crossval import CONFIG, CrossValidation  # they are made of runs
+
+        files = (self.path / "crossvals").glob(f"*/{CONFIG}")
+        made = [(file.stat().st_mtime, CrossValidation(file.parent)) for file in files]
+        return [found for _, found in sorted(made, key=lambda pair: (-pair[0], pair[1].name))]
+
+    def crossval(self, name: str) -> "CrossValidation":
+        """The cross-validation of this name.
+
+        Raises:
+            RunError: There is none.
+        """
+        found = {crossval.name: crossval for crossval in self.crossvals()}
+        if name not in found:
+            raise RunError(
+                f"the name of a cross-validation in {self.path} "
+                f"({', '.join(list(found)[:8]) or 'none yet'})",
+                f"'{name}' was given",
+                "Choose one of the list, or start one.",
+            )
+        return found[name]
+
     def create(
         self,
         protocol: Protocol,
@@ -342,40 +374,70 @@ class Workspace:
         Raises:
             SettingError: The name is not usable or taken.
         """
-        now = datetime.now(UTC)
-        name = name or self._free_name(f"{protocol.name}-{now:%Y-%m-%d}")
+        folder = self.new_folder("runs", name, protocol.name)
+        return write_run(folder, protocol, data, weights_path=weights_path, cached=cached)
+
+    def new_folder(self, room: str, name: str | None, stem: str) -> Path:
+        """Make an empty folder in `room` ("runs" or "crossvals"), whose name is in neither.
+
+        Args:
+            room: Where.
+            name: None for the stem, the date and a number.
+            stem: Of such a name.
+
+        Raises:
+            SettingError: The name is not usable or taken.
+        """
+        name = name or self._free_name(f"{stem}-{datetime.now(UTC):%Y-%m-%d}")
         if not _NAME.fullmatch(name):
             raise SettingError(
                 "a run name of letters, digits, dots, dashes and underscores (at most 64)",
                 f"'{name}' was given",
                 "Choose a plainer name.",
             )
-        run = Run(self.path / "runs" / name)
-        try:
-            run.path.mkdir(parents=True)
-        except FileExistsError as error:
+        if self._is_taken(name):
             raise SettingError(
                 "a run name that is free", f"'{name}' exists", "Choose another name."
-            ) from error
-        run.write_status(RunStatus())
-        run.write_config(
-            RunConfig(
-                name=name,
-                created=now.isoformat(timespec="seconds"),
-                protocol=protocol,
-                data=data,
-                weights_path=str(weights_path.resolve()) if weights_path else None,
-                cached=cached,
-                versions=_versions(),
             )
-        )
-        return run
+        folder = self.path / room / name
+        folder.mkdir(parents=True)
+        return folder
+
+    def _is_taken(self, name: str) -> bool:
+        return any((self.path / room / name).exists() for room in ("runs", "crossvals"))
 
     def _free_name(self, stem: str) -> str:
         number = 1
-        while (self.path / "runs" / f"{stem}-{number}").exists():
+        while self._is_taken(f"{stem}-{number}"):
             number += 1
         return f"{stem}-{number}"
+
+
+def write_run(
+    folder: Path,
+    protocol: Protocol,
+    data: RunData,
+    *,
+    weights_path: Path | None = None,
+    cached: bool = True,
+    keeps_all_models: bool = True,
+) -> Run:
+    """Make a run of a folder; its configuration is written last (see `Workspace.create`)."""
+    run = Run(folder)
+    run.write_status(RunStatus())
+    run.write_config(
+        RunConfig(
+            name=run.name,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            protocol=protocol,
+            data=data,
+            weights_path=str(weights_path.resolve()) if weights_path else None,
+            cached=cached,
+            keeps_all_models=keeps_all_models,
+            versions=_versions(),
+        )
+    )
+    return run
 
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")

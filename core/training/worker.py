@@ -1,15 +1,18 @@
-"""The process that trains one run: `python -m core.training.worker RUN_FOLDER`.
+"""The process that trains: `python -m core.training.worker WORKSPACE RUN_FOLDER…`.
 
-It belongs to nobody: it outlives the page or the shell that started it, and speaks through
-the run's folder alone. One at a time works in a workspace; the others wait their turn.
+It trains one run, or the folds of a cross-validation one after another. It belongs to nobody:
+it outlives the page or the shell that started it, and speaks through the runs' folders alone.
+One at a time works in a workspace; the others wait their turn.
 """
 
 import logging
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import filelock
@@ -25,6 +28,11 @@ from core.training.runs import COMPUTING_PREFIX, Run, RunStatus, Workspace
 log = logging.getLogger("neurostage")
 
 HEARTBEAT_SECONDS = 1.0
+WAITING = "Waiting for another run to end"
+
+
+_terminated = threading.Event()
+"""Set when the process was asked politely to end."""
 
 
 class Stopped(Exception):
@@ -122,7 +130,7 @@ class Reporter(Callback):
         return time.monotonic() - self._written >= HEARTBEAT_SECONDS
 
     def _check(self) -> None:
-        if self.run.stop_request.exists():
+        if self.run.stop_request.exists() or _terminated.is_set():
             raise Stopped
 
 
@@ -154,14 +162,26 @@ class _Pace:
         return (after - before) / (now - started) if now > started else None
 
 
-def work(run: Run, workspace: Workspace) -> RunStatus:
-    """Wait for the turn, train what was requested, and leave a final status behind."""
-    reporter = Reporter(run)
+def work(runs: Sequence[Run], workspace: Workspace) -> RunStatus:
+    """Wait for the turn, train what was requested, and leave a final status in each run.
+
+    Args:
+        runs: At least one; trained in this order. What ends one, other than success, leaves
+            those after it as they are, to be resumed together.
+        workspace: Where they live.
+
+    Returns:
+        The status of the last run that was worked on.
+    """
+    reporters = [Reporter(run) for run in runs]
+    reporter = reporters[0]
     try:
-        reporter.update(state="queued", activity="Waiting for another run to end")
-        with _turn(run, workspace, reporter):
-            _train(run, workspace, reporter)
-        reporter.update(state="finished", activity="", stage=None, run_seconds_left=None)
+        for waiting in reporters:
+            waiting.update(state="queued", activity=WAITING)
+        with _turn(workspace, reporter):
+            for reporter in reporters:
+                _train(reporter.run, workspace, reporter)
+                reporter.update(state="finished", activity="", stage=None, run_seconds_left=None)
     except Stopped:
         log.info("stopped on request")
         reporter.update(state="stopped", activity="")
@@ -185,31 +205,42 @@ def work(run: Run, workspace: Workspace) -> RunStatus:
             "details. Resuming is safe: nothing finished is lost.",
         )
     finally:
-        run.stop_request.unlink(missing_ok=True)
+        for left in reporters:
+            if left.status.state == "queued":
+                left.update(state="stopped", activity="")
+            left.run.stop_request.unlink(missing_ok=True)
     return reporter.status
 
 
-def _turn(run: Run, workspace: Workspace, reporter: Reporter) -> filelock.BaseFileLock:
+def _turn(workspace: Workspace, reporter: Reporter) -> filelock.BaseFileLock:
     """Take the workspace's lock, first come, first served. The lock dies with its process."""
     lock = filelock.FileLock(workspace.lock)
     while True:
-        waiting = [other for other in workspace.runs() if other.status.state == "queued"]
-        first = min(waiting, key=lambda r: (r.status.process_started or 0, r.name), default=run)
-        if first.name == run.name:
+        folds = [run for crossval in workspace.crossvals() for run in crossval.runs()]
+        statuses = [run.status for run in (*workspace.runs(), *folds)]
+        waiting = [
+            (status.process_started or 0, status.pid)
+            for status in (*statuses, reporter.status)
+            if status.state == "queued"
+        ]
+        if min(waiting)[1] == reporter.status.pid:
             try:
                 return lock.acquire(timeout=0.2).lock
             except filelock.Timeout:
                 pass
-        reporter.progress("Waiting for another run to end", 0, 1)
+        reporter.progress(WAITING, 0, 1)
         time.sleep(0.3)
 
 
 def _train(run: Run, workspace: Workspace, reporter: Reporter) -> None:
     reporter.update(state="running", activity="Starting")
     # TensorFlow is loaded here, once it is this run's turn.
+    import keras
+
     from core.model.prefix import DEFAULT_LIMIT, PrefixCache
     from core.training.experiment import Experiment
 
+    keras.utils.clear_session()  # the network of the fold before
     gigabytes = os.environ.get("NEUROSTAGE_CACHE_GB")
     limit = int(float(gigabytes) * 10**9) if gigabytes else DEFAULT_LIMIT
     cache = PrefixCache(workspace.cache, limit) if run.config.cached else None
@@ -219,19 +250,23 @@ def _train(run: Run, workspace: Workspace, reporter: Reporter) -> None:
             stage = run.protocol.stage(name)
             reporter.begin(stage)
             experiment.train(stage)
+            before = run.protocol.before(name)
+            if before and not run.config.keeps_all_models:
+                run.model_path(before.name).unlink(missing_ok=True)
         reporter.update(requested=tuple(n for n in reporter.status.requested if n != name))
 
 
 def main() -> None:
     """Entry point of the process."""
-    run = Run(Path(sys.argv[1]))
+    workspace, *folders = map(Path, sys.argv[1:])
+    runs = [Run(folder) for folder in folders]
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stdout, force=True
     )
     log.setLevel(logging.INFO)
     # Ending the process politely is a stop like any other.
-    signal.signal(signal.SIGTERM, lambda *_: run.stop_request.touch())
-    status = work(run, Workspace(run.path.parent.parent))
+    signal.signal(signal.SIGTERM, lambda *_: _terminated.set())
+    status = work(runs, Workspace(workspace))
     sys.exit(0 if status.state in ("finished", "stopped") else 1)
 
 

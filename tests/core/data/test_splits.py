@@ -12,8 +12,9 @@ from PIL import Image
 from core.config import LEAKFREE, REPORT, Augmentation, Input, Protocol
 from core.data.duplicates import leakage
 from core.data.index import Dataset, Entry, index_folder
-from core.data.splits import SPLIT_COLUMNS, load_pictures, plan_pictures
-from core.errors import DatasetError
+from core.data.splits import SPLIT_COLUMNS, load_pictures, plan_folds, plan_pictures
+from core.errors import DatasetError, SettingError
+from core.imaging.preprocessing import prepare
 
 
 def made(negative: int, positive: int, parts: tuple[str | None, ...] = (None,)) -> Dataset:
@@ -148,6 +149,114 @@ def test_a_split_without_one_class_in_a_part_is_refused():
     dataset = made(5, 30, ("train", "train", "train", "train", "train", "validation", "test"))
     with pytest.raises(DatasetError, match="both classes in the validation part"):
         plan_pictures(dataset, REPORT, alone(dataset))
+
+
+def test_each_scan_is_held_out_by_one_fold_and_groups_stay_whole():
+    dataset = made(73, 150)
+    groups = {entry.file: number // 2 for number, entry in enumerate(dataset.entries)}
+    plans = plan_folds(dataset, LEAKFREE, groups, 5)
+    tests = [plan[plan["split"] == "test"] for plan in plans]
+    assert all((test["view"] == 0).all() for test in tests)
+    assert sorted(file for test in tests for file in test["file"]) == sorted(groups)
+    for plan in plans:
+        assert list(plan.columns) == SPLIT_COLUMNS
+        used = plan[plan["split"] != ""]
+        assert (used.groupby("group")["split"].nunique() == 1).all()
+        originals = counts(plan[plan["view"] == 0])
+        for label, count in dataset.counts().items():
+            assert abs(originals["test"][label] - 0.20 * count) <= 2
+            # The protocol's share of all scans, not of those that the fold leaves.
+            assert abs(originals["validation"][label] - 0.15 * count) <= 2
+
+
+def test_all_folds_and_seeds_list_the_same_pictures_and_share_their_cache():
+    dataset = made(20, 30)
+    repeated = LEAKFREE.with_settings({"seed": 8})
+    plans = [
+        plan
+        for protocol in (LEAKFREE, repeated)
+        for plan in plan_folds(dataset, protocol, alone(dataset), 3)
+    ]
+    listed = ["file", "view", "sha256", "label", "group"]
+    for plan in plans[1:]:
+        pd.testing.assert_frame_equal(plan[listed], plans[0][listed])
+    # Views of a scan that is not trained on are in no part.
+    for plan in plans:
+        part = plan.groupby("file")["split"].first()
+        views = plan[plan["view"] > 0]
+        of_train = views["file"].map(part) == "train"
+        assert (views["split"] == np.where(of_train, "train", "")).all()
+        assert of_train.any()
+        assert not of_train.all()
+    scan = np.random.default_rng(0).integers(0, 255, (40, 30, 3)).astype(np.uint8)
+    views = [
+        prepare(scan, protocol, view=2, sha256="a").pixels for protocol in (LEAKFREE, repeated)
+    ]
+    np.testing.assert_array_equal(*views)
+
+
+def test_the_seed_deals_the_folds_anew():
+    dataset = made(20, 30)
+    protocols = [LEAKFREE.with_settings({"seed": seed}) for seed in (7, 7, 8)]
+    first, again, other = (plan_folds(dataset, p, alone(dataset), 5) for p in protocols)
+    for plan, repeated in zip(first, again, strict=True):
+        pd.testing.assert_frame_equal(plan, repeated)
+    held_out = [set(plan.loc[plan["split"] == "test", "file"]) for plan in (first[0], other[0])]
+    assert held_out[0] != held_out[1]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    negative=st.integers(8, 40),
+    positive=st.integers(8, 40),
+    sizes=st.lists(st.integers(1, 3), min_size=80, max_size=80),
+    folds=st.integers(2, 4),
+    seed=st.integers(0, 1000),
+)
+def test_folds_hold_for_groups_of_any_size(negative, positive, sizes, folds, seed):
+    dataset = made(negative, positive)
+    numbers = np.repeat(np.arange(80), sizes)
+    groups = {entry.file: int(numbers[n]) for n, entry in enumerate(dataset.entries)}
+    try:
+        plans = plan_folds(dataset, LEAKFREE.with_settings({"seed": seed}), groups, folds)
+    except DatasetError as problem:
+        assert "no copies" in str(problem)  # noqa: PT017
+        return
+    held_out = pd.concat([plan[plan["split"] == "test"] for plan in plans])
+    assert sorted(held_out["file"]) == sorted(groups)
+    for plan in plans:
+        originals = plan[plan["view"] == 0]
+        assert (originals.groupby("group")["split"].nunique() == 1).all()
+        assert (pd.crosstab(originals["split"], originals["label"]) > 0).all(None)
+        assert set(originals["split"]) == {"train", "validation", "test"}
+
+
+def test_a_folder_that_is_split_is_dealt_anew():
+    dataset = made(30, 30, ("train", "train", "train", "validation", "test"))
+    everything = REPORT.with_settings({"split.unit": "group"})
+    plans = plan_folds(dataset, everything, alone(dataset), 3)
+    assert sum((plan["split"] == "test").sum() for plan in plans) == 60
+    # The report's views were made before the folder was split, and are files in it.
+    assert all((plan["view"] == 0).all() for plan in plans)
+
+
+def test_views_of_everything_go_where_their_scan_goes():
+    dataset = made(20, 20)
+    everything = REPORT.with_settings({"split.unit": "group"})
+    for plan in plan_folds(dataset, everything, alone(dataset), 2):
+        assert set(plan["split"]) == {"train", "validation", "test"}
+        assert (plan.groupby("file")["split"].nunique() == 1).all()
+
+
+def test_folds_that_cannot_be_are_refused_in_words():
+    dataset = made(20, 3)
+    with pytest.raises(SettingError, match="at least 2 folds"):
+        plan_folds(dataset, LEAKFREE, alone(dataset), 1)
+    with pytest.raises(SettingError, match="deals out pictures one by one"):
+        plan_folds(dataset, REPORT, alone(dataset), 2)
+    with pytest.raises(DatasetError, match="at least 6 scans of each class") as problem:
+        plan_folds(dataset, LEAKFREE, alone(dataset), 5)
+    assert problem.value.received == "'yes' has 3"
 
 
 @pytest.fixture

@@ -191,11 +191,19 @@ def test_a_scan_that_went_missing_fails_the_job_in_words(new_run, scans):
 def test_a_dead_process_is_not_taken_for_a_living_one(new_run):
     run = new_run("dead")
     status = run.recorded_status.model_copy(
-        update={"state": "running", "pid": os.getpid(), "process_started": 12345.0}
+        update={
+            "state": "running",
+            "requested": ("baseline",),
+            "pid": os.getpid(),
+            "process_started": 12345.0,
+        }
     )
     run.write_status(status)
     assert run.status.state == "interrupted"
     assert Run(run.path).recorded_status.state == "running"
+    # It died after its last stage, before it could say so.
+    run.write_status(status.model_copy(update={"requested": ()}))
+    assert run.status.state == "finished"
 
 
 def test_a_damaged_status_file_hides_nothing(new_run):

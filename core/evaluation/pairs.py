@@ -1,0 +1,107 @@
+"""Every two stages on the same pictures: what changed, by how much, and whether it is chance."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from core.errors import RunError
+from core.evaluation.changes import KEYS
+from core.evaluation.delong import auc_difference
+from core.evaluation.intervals import percentile
+from core.evaluation.parts import PartView
+from core.evaluation.results import Difference, Pair
+from core.evaluation.significance import holm, mcnemar, sign_flip
+
+ComparedPart = Literal["validation", "test"]
+COMPARED: tuple[ComparedPart, ...] = ("validation", "test")
+
+
+def pairs_of(views: Mapping[str, PartView], part: ComparedPart) -> list[Pair]:
+    """Every two stages on one part, the earlier first, p-values corrected for their number.
+
+    Args:
+        views: The part as each stage sees it, by name, in the order of training.
+        part: Which it is.
+
+    Raises:
+        RunError: Two stages predicted different pictures.
+    """
+    names = list(views)
+    return corrected(
+        [
+            _pair(first, second, part, views, names.index(second) - names.index(first) == 1)
+            for first, second in itertools.combinations(names, 2)
+        ]
+    )
+
+
+def corrected(pairs: Sequence[Pair]) -> list[Pair]:
+    """The same pairs with Holm's correction for the number of them, figure by figure."""
+    found = list(pairs)
+    for figure in ("accuracy", "auc", "loss"):
+        adjusted = holm([getattr(pair, figure).p for pair in found])
+        found = [
+            pair.model_copy(update={figure: getattr(pair, figure).model_copy(update={"p_holm": p})})
+            for pair, p in zip(found, adjusted, strict=True)
+        ]
+    return found
+
+
+def expect_same_pictures(first: str, second: str, one: PartView, other: PartView) -> None:
+    """Refuse two stages that predicted different pictures.
+
+    Raises:
+        RunError: They did.
+    """
+    if not one.rows[KEYS].equals(other.rows[KEYS]):
+        raise RunError(
+            "every stage to have predicted the same pictures",
+            f"{first} and {second} differ",
+            "Train the later one anew.",
+        )
+
+
+def _pair(
+    first: str,
+    second: str,
+    part: ComparedPart,
+    views: Mapping[str, PartView],
+    consecutive: bool,
+) -> Pair:
+    one, other = views[first], views[second]
+    expect_same_pictures(first, second, one, other)
+    n = len(one.rows)
+    sides = mcnemar(one.right, other.right)
+    auc = auc_difference(one.truth, one.probability, other.probability)
+    differences = other.losses - one.losses
+    finite = bool(n) and bool(np.isfinite(differences).all())
+    return Pair(
+        first=first,
+        second=second,
+        part=part,
+        consecutive=consecutive,
+        n=n,
+        groups=one.bootstrap.groups,
+        gained=sides.gained,
+        lost=sides.lost,
+        accuracy=Difference(
+            value=(sides.gained - sides.lost) / n if n else None,
+            # Without a single change, resampling would claim to be certain.
+            interval=percentile(other.accuracies - one.accuracies)
+            if sides.gained + sides.lost
+            else None,
+            p=sides.p if n else None,
+        ),
+        auc=Difference(
+            value=auc.difference if auc else None,
+            interval=auc.interval if auc else None,
+            p=auc.p if auc else None,
+        ),
+        loss=Difference(
+            value=float(differences.mean()) if finite else None,
+            interval=percentile(other.mean_losses - one.mean_losses) if finite else None,
+            p=sign_flip(differences, one.group, seed=one.seed),
+        ),
+    )
