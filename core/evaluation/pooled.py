@@ -51,6 +51,11 @@ class PooledStage(PartResult):
     confusion: list[list[int]] = Field(description="[[tn, fp], [fn, tp]], all seeds added up")
     by_seed: list[SeedResult]
 
+    @property
+    def test(self) -> PartResult:
+        """Itself: all its scans were held out. So figures of a part can be drawn of it."""
+        return self
+
 
 class Pooled(Frozen):
     """What a cross-validation comes to: what `crossval --json` prints."""

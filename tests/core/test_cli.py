@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pages import draw_scans
 from PIL import Image
 
 from core.cli import COMMANDS, main
@@ -59,6 +60,12 @@ def class_folders(tmp_path_factory):
         write_scan(root / "alpha" / f"{number}.png", mass=False, seed=number)
         write_scan(root / "beta" / f"{number}.png", mass=True, seed=100 + number)
     return root
+
+
+@pytest.fixture(scope="session")
+def distinct(tmp_path_factory):
+    """Class folders of scans that are no near copies of one another, eight of each class."""
+    return draw_scans(tmp_path_factory.mktemp("distinct") / "scans", each=8)
 
 
 def shell(*words, **options):
@@ -168,14 +175,14 @@ def test_inspect_for_people(ask, scans):
         (["train", "{scans}", "--run", "one", "--set", "head.dropout=0.1"], "to stay 0.3"),
         (["crossval"], "Name the folder"),
         (["crossval", "--name", "ghost"], "'ghost' is none in"),
-        (["crossval", "{scans}", "--name", "one"], "'one' exists"),
+        (["crossval", "{distinct}", "--name", "one"], "'one' exists"),
         (["crossval", "{scans}", "--folds", "1"], "--folds"),
-        (["crossval", "{scans}", "--folds", "20"], "at least 21 scans of each class"),
-        (["crossval", "{scans}", "--seeds", "7,x"], "'7,x' was given"),
-        (["crossval", "{scans}", "--seeds", "7,7"], "seeds that differ"),
+        (["crossval", "{distinct}", "--folds", "20"], "at least 21 scans of each class"),
+        (["crossval", "{distinct}", "--seeds", "7,x"], "'7,x' was given"),
+        (["crossval", "{distinct}", "--seeds", "7,7"], "seeds that differ"),
         (["crossval", "{scans}", "--set", "seed=8"], "Use --seeds"),
-        (["crossval", "{scans}", "--protocol", "report"], "deals out pictures one by one"),
-        (["crossval", "{scans}", "--stages", "stage1"], "Add baseline to the stages"),
+        (["crossval", "{distinct}", "--protocol", "report"], "deals out pictures one by one"),
+        (["crossval", "{distinct}", "--stages", "stage1"], "Add baseline to the stages"),
         (["status", "ghost"], "'ghost' was given"),
         (["stop", "ghost"], "'ghost' was given"),
         (["stop", "one"], "'one' is finished"),
@@ -193,10 +200,11 @@ def test_inspect_for_people(ask, scans):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bad_input_gets_one_line_and_status_2(
-    ask, run, scans, class_folders, monkeypatch, words, told
+    ask, run, scans, class_folders, distinct, monkeypatch, words, told
 ):
     monkeypatch.setenv("NEUROSTAGE_WORKSPACE", str(run.path.parent.parent))
-    places = {"scans": scans, "folders": class_folders, "file": scans / "test/yes/yes0.png"}
+    places = {"scans": scans, "folders": class_folders, "distinct": distinct}
+    places["file"] = scans / "test/yes/yes0.png"
     code, out, err = ask(*(word.format(**places) for word in words))
     assert (code, out) == (2, "")
     assert told.format(**places) in err
@@ -387,20 +395,20 @@ def test_a_run_that_is_there_keeps_its_folder(ask, run, class_folders):
     assert "the folder to stay" in err
 
 
-def test_crossval_predicts_every_scan_and_goes_on_by_its_name(ask, scans, tmp_path):
+def test_crossval_predicts_every_scan_and_goes_on_by_its_name(ask, distinct, tmp_path):
     place = ("--workspace", tmp_path)
-    words = ["crossval", scans, "--folds", "2", "--seeds", "8,7", "--stages", "baseline", *SMALL]
+    words = ["crossval", distinct, "--folds", "2", "--seeds", "8,7", "--stages", "baseline", *SMALL]
     words += ["--set", "head.units=8", "--set", "augmentation.positive_views=1"]
     said = shell(*words, "--name", "cv", *place, "--json")
     assert said.returncode == 0, said.stderr
     found = json.loads(said.stdout)
     assert (found["crossval"], found["protocol"]) == ("cv", "leakfree")
-    assert (found["folds"], found["seeds"], found["scans"]) == (2, [7, 8], 28)
+    assert (found["folds"], found["seeds"], found["scans"]) == (2, [7, 8], 16)
     assert found["settings"]["head.units"] == [8]
     assert found["settings"]["augmentation.positive_views"] == 1
     (stage,) = found["stages"]
     assert stage["name"] == "baseline"
-    assert np.sum(stage["confusion"]) == 2 * 28
+    assert np.sum(stage["confusion"]) == 2 * 16
     assert [each["seed"] for each in stage["by_seed"]] == [7, 8]
     for figure in ("accuracy", "sensitivity", "specificity", "auc", "loss", "brier"):
         low, high = stage["intervals"][figure]
