@@ -17,6 +17,9 @@ page = st.navigation(
         st.Page("views/data.py", title="Data", help="The scans, their crop and their split"),
         st.Page("views/train.py", title="Train", help="Fine-tune VGG19 in five stages"),
         st.Page("views/compare.py", title="Compare", help="What each stage was worth"),
+        st.Page(
+            "views/crossval.py", title="Cross-validate", help="Every scan held out once, pooled"
+        ),
         st.Page("views/explain.py", title="Explain", help="A prediction and what it rests on"),
     ],
     position="top",

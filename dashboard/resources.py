@@ -16,7 +16,9 @@ from core.data.splits import plan_pictures
 from core.evaluation.comparison import compare
 from core.evaluation.mark import mark_of
 from core.evaluation.metrics import Summary, summarise
+from core.evaluation.pooled import Pooled, pool
 from core.evaluation.results import Comparison
+from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
 from core.training.runs import Run, Workspace, default_workspace
@@ -109,6 +111,20 @@ def comparison(run: Run) -> Comparison:
     """
     models = (run.metrics(stage)["model_sha256"] for stage in run.finished_stages())
     return _comparison(str(run.path), tuple(models))
+
+
+@st.cache_data(max_entries=32, show_spinner="Pooling the folds …")
+def _pooled(path: str, stages: tuple[str, ...]) -> Pooled:  # noqa: ARG001
+    return pool(CrossValidation(Path(path)))
+
+
+def pooled(crossval: CrossValidation) -> Pooled:
+    """The stages of a cross-validation that are finished in every fold; none is ever repeated.
+
+    Raises:
+        RunError: No stage is.
+    """
+    return _pooled(str(crossval.path), (crossval.config.created, *crossval.finished_stages()))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")

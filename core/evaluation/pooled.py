@@ -51,6 +51,11 @@ class PooledStage(PartResult):
     confusion: list[list[int]] = Field(description="[[tn, fp], [fn, tp]], all seeds added up")
     by_seed: list[SeedResult]
 
+    @property
+    def test(self) -> PartResult:
+        """Itself: all its scans were held out. So figures of a part can be drawn of it."""
+        return self
+
 
 class Pooled(Frozen):
     """What a cross-validation comes to: what `crossval --json` prints."""
@@ -71,6 +76,11 @@ class Pooled(Frozen):
         description="every two stages; with several seeds gains and losses are added up, and "
         "tests are by bootstrap"
     )
+
+    @property
+    def mark(self) -> str | None:
+        """None: folds are dealt by group, so that no copy leaks from one part to another."""
+        return None
 
     def stage(self, name: str) -> PooledStage:
         """The stage of this name (KeyError when there is none)."""

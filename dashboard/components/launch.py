@@ -13,7 +13,7 @@ from core.model.weights import URL, keras_cache
 from core.training import jobs
 from core.training.hardware import expected_seconds
 from dashboard import resources, state, survey
-from dashboard.components import data_set, reading, shell, stage_track
+from dashboard.components import crossval_launch, data_set, reading, shell, stage_track
 from dashboard.components.words import count, duration, millions, plain
 from dashboard.survey import Groups, Survey
 
@@ -49,10 +49,15 @@ def form(found: Survey) -> None:
         copies = reading.wait_for(survey.copies_of(found), "Before the split")
         groups = survey.groups(found, copies)
         table = data_set.plan(found, groups, protocol)
-        expectation(table, protocol)
+        seeds = crossval_launch.seeds(protocol)
+        expectation(table, protocol, times=crossval_launch.FOLDS * len(seeds) if seeds else 1)
         data_set.contradictions(found, copies)
-        allowed = gate(found, table, protocol)
         everything = [stage.name for stage in protocol.stages]
+        if seeds:
+            crossval_launch.buttons(found, groups, protocol, weights, name, seeds)
+            facts(found, table, weights)
+            return
+        allowed = gate(found, table, protocol)
         st.button(
             "Train all five stages",
             key="train-all",
@@ -161,10 +166,12 @@ def more_settings() -> tuple[Path | None, str | None]:
     return (Path(path).expanduser() if path else None), name or None
 
 
-def expectation(table: pd.DataFrame, protocol: Protocol) -> None:
+def expectation(table: pd.DataFrame, protocol: Protocol, times: int) -> None:
     """How long all stages will take at most on this computer, given the planned split."""
     train = int((table["split"] == "train").sum())
-    seconds = expected_seconds(protocol, protocol.stages, train, len(table), resources.pace())
+    seconds = times * expected_seconds(
+        protocol, protocol.stages, train, len(table), resources.pace()
+    )
     st.metric(
         "All stages, at most",
         duration(seconds),

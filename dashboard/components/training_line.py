@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.training.crossval import CrossValidation, CrossValidationStatus
 from core.training.runs import Run, RunStatus
 from dashboard import resources
 from dashboard.components.words import duration, plain
@@ -11,25 +12,34 @@ POLL_SECONDS = 3.0
 
 def show() -> None:
     """What trains now and how long it will take, as a link to it; nothing when nothing does."""
-    if _at_work() is not None:
+    if _at_work() is not None or _folds_at_work() is not None:
         _line()
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _line() -> None:
-    found = _at_work()
-    if found is None:
+    run, folds = _at_work(), _folds_at_work()
+    if run is None and folds is None:
         st.rerun()
         return
-    run, status = found
     with st.container(key="training-line"):
-        st.page_link(
-            "views/train.py",
-            label=sentence(run, status),
-            help=f"Run {plain(run.name)}",
-            icon=":material/progress_activity:",
-            query_params={"run": run.name},
-        )
+        if folds is not None and (run is None or run[1].state == "queued"):
+            crossval, of_all = folds
+            st.page_link(
+                "views/crossval.py",
+                label=folds_sentence(crossval, of_all),
+                help=f"Cross-validation {plain(crossval.name)}",
+                icon=":material/progress_activity:",
+                query_params={"crossval": crossval.name},
+            )
+        elif run is not None:
+            st.page_link(
+                "views/train.py",
+                label=sentence(*run),
+                help=f"Run {plain(run[0].name)}",
+                icon=":material/progress_activity:",
+                query_params={"run": run[0].name},
+            )
 
 
 def sentence(run: Run, status: RunStatus) -> str:
@@ -38,6 +48,14 @@ def sentence(run: Run, status: RunStatus) -> str:
     if status.run_seconds_left is not None:
         parts.append(f"at most {duration(status.run_seconds_left)} left")
     return " · ".join(parts)
+
+
+def folds_sentence(crossval: CrossValidation, status: CrossValidationStatus) -> str:
+    """`Fold 2 of 5: Stage 1, epoch 3 of 10`."""
+    run = next((run for run in crossval.runs() if run.name == status.at_work), None)
+    if run is None or status.current is None:
+        return HEADLINES[status.state]
+    return f"Fold {status.finished + 1} of {status.folds}: {headline(run, status.current)}"
 
 
 HEADLINES = {
@@ -83,3 +101,10 @@ def at_work(runs: list[Run]) -> tuple[Run, RunStatus] | None:
 
 def _at_work() -> tuple[Run, RunStatus] | None:
     return at_work(resources.workspace().runs())
+
+
+def _folds_at_work() -> tuple[CrossValidation, CrossValidationStatus] | None:
+    """The cross-validation that trains, else one that waits; none when none does."""
+    known = [(crossval, crossval.status) for crossval in resources.workspace().crossvals()]
+    active = [(crossval, status) for crossval, status in known if status.active]
+    return min(active, key=lambda pair: pair[1].state == "queued", default=None)

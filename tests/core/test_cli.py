@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pages import draw_scans
 from PIL import Image
 
 from core.cli import COMMANDS, main
@@ -60,6 +61,12 @@ def class_folders(tmp_path_factory):
         write_scan(root / "alpha" / f"{number}.png", mass=False, seed=number)
         write_scan(root / "beta" / f"{number}.png", mass=True, seed=100 + number)
     return root
+
+
+@pytest.fixture(scope="session")
+def distinct(tmp_path_factory):
+    """Class folders of scans that are no near copies of one another, eight of each class."""
+    return draw_scans(tmp_path_factory.mktemp("distinct") / "scans", each=8)
 
 
 def shell(*words, **options):
@@ -235,6 +242,20 @@ def test_inspect_for_people(ask, scans):
         (["train", "{scans}", "--patient-pattern", "(patient)"], "fits none of 28"),
         (["train", "{scans}", "--weights", "/nowhere.h5"], "there is no file /nowhere.h5"),
         (["train", "{scans}", "--workspace", "{file}"], "{file}"),
+        (["train", "{scans}", "--set", "input.fit"], "PATH=VALUE"),
+        (["train", "{scans}", "--set", "input.fits=letterbox"], "input.size, input.fit"),
+        (["train", "{scans}", "--set", "input.fit=squeeze"], "'stretch' or 'letterbox'"),
+        (["train", "{scans}", "--run", "one", "--set", "head.dropout=0.1"], "to stay 0.3"),
+        (["crossval"], "Name the folder"),
+        (["crossval", "--name", "ghost"], "'ghost' is none in"),
+        (["crossval", "{distinct}", "--name", "one"], "'one' exists"),
+        (["crossval", "{scans}", "--folds", "1"], "--folds"),
+        (["crossval", "{distinct}", "--folds", "20"], "at least 21 scans of each class"),
+        (["crossval", "{distinct}", "--seeds", "7,x"], "'7,x' was given"),
+        (["crossval", "{distinct}", "--seeds", "7,7"], "seeds that differ"),
+        (["crossval", "{scans}", "--set", "seed=8"], "Use --seeds"),
+        (["crossval", "{distinct}", "--protocol", "report"], "deals out pictures one by one"),
+        (["crossval", "{distinct}", "--stages", "stage1"], "Add baseline to the stages"),
         (["status", "ghost"], "'ghost' was given"),
         (["stop", "ghost"], "'ghost' was given"),
         (["stop", "one"], "'one' is finished"),
@@ -252,16 +273,19 @@ def test_inspect_for_people(ask, scans):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bad_input_gets_one_line_and_status_2(
-    ask, run, scans, class_folders, monkeypatch, words, told
+    ask, run, scans, class_folders, distinct, monkeypatch, words, told
 ):
     monkeypatch.setenv("NEUROSTAGE_WORKSPACE", str(run.path.parent.parent))
-    places = {"scans": scans, "folders": class_folders, "file": scans / "test/yes/yes0.png"}
+    places = {"scans": scans, "folders": class_folders, "distinct": distinct}
+    places["file"] = scans / "test/yes/yes0.png"
     code, out, err = ask(*(word.format(**places) for word in words))
     assert (code, out) == (2, "")
     assert told.format(**places) in err
     assert err.count("\n") == 1
     assert "Traceback" not in err
-    assert [r.name for r in Workspace(run.path.parent.parent).runs()] == ["one"]
+    workspace = Workspace(run.path.parent.parent)
+    assert [r.name for r in workspace.runs()] == ["one"]
+    assert workspace.crossvals() == []
 
 
 def test_bad_input_in_a_process_of_its_own(tmp_path):
@@ -301,7 +325,11 @@ def test_status_of_one_and_of_all(ask, run):
     assert one["run"] == "one"
     assert one["state"] == "finished"
     _, out, _ = ask("status", *here(run), "--json")
-    assert json.loads(out) == {"workspace": str(run.path.parent.parent), "runs": [one]}
+    assert json.loads(out) == {
+        "workspace": str(run.path.parent.parent),
+        "runs": [one],
+        "crossvals": [],
+    }
     _, out, _ = ask("status", *here(run))
     assert "baseline, stage1" in out
 
@@ -438,6 +466,58 @@ def test_a_run_that_is_there_keeps_its_folder(ask, run, class_folders):
     code, _, err = ask("train", class_folders, "--run", "one", *here(run))
     assert code == 2
     assert "the folder to stay" in err
+
+
+def test_crossval_predicts_every_scan_and_goes_on_by_its_name(ask, distinct, tmp_path):
+    place = ("--workspace", tmp_path)
+    words = ["crossval", distinct, "--folds", "2", "--seeds", "8,7", "--stages", "baseline", *SMALL]
+    words += ["--set", "head.units=8", "--set", "augmentation.positive_views=1"]
+    said = shell(*words, "--name", "cv", *place, "--json")
+    assert said.returncode == 0, said.stderr
+    found = json.loads(said.stdout)
+    assert (found["crossval"], found["protocol"]) == ("cv", "leakfree")
+    assert (found["folds"], found["seeds"], found["scans"]) == (2, [7, 8], 16)
+    assert found["settings"]["head.units"] == [8]
+    assert found["settings"]["augmentation.positive_views"] == 1
+    (stage,) = found["stages"]
+    assert stage["name"] == "baseline"
+    assert np.sum(stage["confusion"]) == 2 * 16
+    assert [each["seed"] for each in stage["by_seed"]] == [7, 8]
+    for figure in ("accuracy", "sensitivity", "specificity", "auc", "loss", "brier"):
+        low, high = stage["intervals"][figure]
+        assert low <= stage[figure] <= high
+    assert [line.split()[:2] for line in said.stderr.splitlines() if " test " in line] == [
+        [fold, "Baseline"] for fold in ("s7-f1", "s7-f2", "s8-f1", "s8-f2")
+    ]
+
+    # By its name alone: the table, and nothing is trained.
+    code, out, err = ask("crossval", "--name", "cv", *place, "--json")
+    assert (code, json.loads(out), err) == (0, found, "")
+    assert "each predicted by the one of 2 folds" in ask("crossval", "--name", "cv", *place)[1]
+    assert ask("crossval", "--name", "cv", *place, "--markdown")[1].startswith("| stage |")
+    status = json.loads(ask("status", "cv", *place, "--json")[1])
+    assert (status["crossval"], status["state"]) == ("cv", "finished")
+    assert (status["folds_finished"], status["folds_in_all"], status["fold"]) == (4, 4, None)
+    listed = json.loads(ask("status", *place, "--json")[1])
+    assert (listed["runs"], listed["crossvals"]) == ([], [status])
+    assert "finished, 4 of 4 folds" in ask("status", *place)[1]
+    assert "nothing left to do" in ask("resume", "cv", *place)[2]
+    for option, value in (("--folds", "3"), ("--seeds", "7"), ("--set", "head.units=16")):
+        code, _, err = ask("crossval", "--name", "cv", option, value, *place)
+        assert code == 2
+        assert "to stay" in err
+
+    # A further stage, left to itself, stopped and taken up again.
+    words = ["crossval", "--name", "cv", "--stages", "stage1", *place]
+    code, out, _ = ask(*words, "--detach", "--json")
+    assert code == 0
+    assert json.loads(out)["state"] in ("queued", "running")
+    code, out, _ = ask("stop", "cv", *place, "--json")
+    assert (code, json.loads(out)["state"]) == (0, "stopped")
+    said = shell("resume", "cv", *place, "--json")
+    assert said.returncode == 0, said.stderr
+    stages = [stage["name"] for stage in json.loads(said.stdout)["stages"]]
+    assert stages == ["baseline", "stage1", "average"]
 
 
 def test_ctrl_c_leaves_training_at_work_until_it_is_stopped(ask, run, scans):

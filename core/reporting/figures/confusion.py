@@ -1,11 +1,13 @@
 """The confusion matrices of all stages on one colour scale."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.evaluation.pooled import Pooled, PooledStage
 from core.evaluation.results import Comparison, StageResult
 from core.reporting.figures.style import (
     PALETTES,
@@ -21,7 +23,7 @@ CELLS = (("tn", "fp"), ("fn", "tp"))
 
 
 def confusion_matrices(
-    comparison: Comparison,
+    comparison: Comparison | Pooled,
     part: Literal["train", "validation", "test"] = "test",
     *,
     percent: bool = False,
@@ -30,8 +32,8 @@ def confusion_matrices(
     """One matrix a stage: a row is what a scan is, a column what it was called.
 
     Args:
-        comparison: The stages.
-        part: Of the data.
+        comparison: The stages, of a run or pooled over folds.
+        part: Of the data; what is pooled has a test part only.
         percent: Colour and read shares of each row instead of counts.
         look: Dark or light.
 
@@ -40,7 +42,7 @@ def confusion_matrices(
         cell being one of tn, fp, fn, tp.
     """
     colours = PALETTES[look]
-    stages = comparison.stages
+    stages: Sequence[StageResult | PooledStage] = comparison.stages
     counts = [np.array(getattr(stage, part).confusion) for stage in stages]
     rows = [np.maximum(count.sum(axis=1, keepdims=True), 1) for count in counts]
     shares = [count / row for count, row in zip(counts, rows, strict=True)]
@@ -125,8 +127,8 @@ def confusion_matrices(
 
 
 def _cells(
-    comparison: Comparison,
-    stage: StageResult,
+    comparison: Comparison | Pooled,
+    stage: StageResult | PooledStage,
     counts: Any,
     shares: Any,
     level: Any,
@@ -161,7 +163,7 @@ def _cells(
     )
 
 
-def _heading(stage: StageResult, part: str, colours: Palette) -> dict[str, Any]:
+def _heading(stage: StageResult | PooledStage, part: str, colours: Palette) -> dict[str, Any]:
     result = getattr(stage, part)
     interval = result.intervals.get("accuracy")
     between = f" ({100 * interval[0]:.0f}–{100 * interval[1]:.0f})" if interval else ""

@@ -6,13 +6,14 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.evaluation.pooled import Pooled
 from core.evaluation.results import Comparison
 from core.reporting.figures.style import PALETTES, Look, empty, marked, stage_colour, styled
 
 
 def roc_curves(
     curves: Mapping[str, pd.DataFrame],
-    comparison: Comparison,
+    comparison: Comparison | Pooled,
     part: Literal["train", "validation", "test"] = "test",
     *,
     look: Look = "dark",

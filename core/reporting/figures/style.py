@@ -14,6 +14,7 @@ STAGE_COLOURS = {
     "stage2": "#1b9a66",
     "stage3": "#d09a18",
     "final": "#c566c0",
+    "average": "#884cfe",
 }
 """Told apart with any kind of colour vision: at least 17 CIE76 units between any two, also as
 seen with protanopia, deuteranopia and tritanopia (Machado, Oliveira & Fernandes, 2009)."""

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from core.evaluation.intervals import (
     GroupBootstrap,
     auc_score,
+    bootstrap_p,
     mean_of_shares,
     percentile,
     wilson,
@@ -136,3 +137,19 @@ def test_mean_of_shares_covers_what_it_should():
         )
         covered += low <= 0.925 <= high
     assert 0.93 < covered / 1000 < 0.985
+
+
+def test_bootstrap_p_is_the_percentile_interval_turned_round():
+    """Below 0.05 exactly where nought lies outside the 95 % interval; never 0."""
+    rng = np.random.default_rng(3)
+    for shift in np.linspace(-4, 4, 33):
+        replicates = rng.normal(shift, 1, 1999)
+        low, high = percentile(replicates)
+        p = bootstrap_p(replicates)
+        if abs(p - 0.05) > 0.005:
+            assert (p < 0.05) == (low > 0 or high < 0)
+    # One replicate in 200 beyond nought: 2 (1 + 1) / (199 + 1 + 1).
+    assert bootstrap_p(np.r_[-1.0, np.ones(199)]) == pytest.approx(4 / 201)
+    assert bootstrap_p(np.ones(199)) == pytest.approx(2 / 200)
+    assert bootstrap_p(np.zeros(50)) == 1.0
+    assert bootstrap_p(np.r_[np.full(60, math.nan), np.ones(40)]) is None

@@ -81,6 +81,18 @@ def test_a_layer_above_the_cut_does_not_matter(pictures, tmp_path):
     assert calls == []
 
 
+def test_repetitions_with_other_seeds_share_an_entry(model, pictures, tmp_path):
+    """A seed decides the head. What is frozen is the same in every fold of every repetition."""
+    cache, calls = PrefixCache(tmp_path), []
+    cache.activations(model, CUTS, pictures, "unit")
+    repeated = build_model(SMALL.with_settings({"seed": 8}), Weights("random"))
+    assert not np.array_equal(
+        *(np.asarray(m.get_layer("head_dense1").kernel) for m in (model, repeated))
+    )
+    cache.activations(repeated, CUTS, pictures, "unit", each_batch=lambda *n: calls.append(n))
+    assert calls == []
+
+
 def test_an_interrupted_computation_goes_on_where_it_stopped(model, pictures, tmp_path):
     cache, calls = PrefixCache(tmp_path), []
 

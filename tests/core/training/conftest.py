@@ -6,7 +6,7 @@ from PIL import Image
 
 from core.config import LEAKFREE, Head, Stage
 from core.data.index import index_folder
-from core.training.jobs import create_run
+from core.training.jobs import create_crossval, create_run
 
 TINY = LEAKFREE.model_copy(
     update={
@@ -56,3 +56,13 @@ def make_run(scans):
     dataset = index_folder(scans)
     groups = {entry.file: number for number, entry in enumerate(dataset.entries)}
     return lambda workspace, name: create_run(workspace, dataset, TINY, groups, name=name)
+
+
+@pytest.fixture(scope="session")
+def make_crossval(scans):
+    """Makes cross-validations of two folds: `make_crossval(workspace, name, seeds)`."""
+    dataset = index_folder(scans)
+    groups = {entry.file: number for number, entry in enumerate(dataset.entries)}
+    return lambda workspace, name, seeds=(7,): create_crossval(
+        workspace, dataset, TINY, groups, folds=2, seeds=seeds, name=name
+    )

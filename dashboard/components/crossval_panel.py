@@ -1,0 +1,111 @@
+"""A cross-validation as it trains: which fold, how long, and the button that stops it."""
+
+import streamlit as st
+
+from core.training import jobs
+from core.training.crossval import CrossValidation, CrossValidationStatus
+from core.training.runs import Run
+from dashboard import resources, state
+from dashboard.components import shell
+from dashboard.components.training_line import folds_sentence, progress
+from dashboard.components.words import count, duration, plain
+
+POLL_SECONDS = 2.0
+
+
+def picker() -> CrossValidation | None:
+    """Choose among the cross-validations, newest first; none when there is none."""
+    known = {crossval.name: crossval for crossval in resources.workspace().crossvals()}
+    if not known:
+        return None
+    if state.get(state.CROSSVAL) not in known:
+        asked = st.query_params.get(state.CROSSVAL)
+        state.put(state.CROSSVAL, asked if asked in known else next(iter(known)))
+    left, right = st.columns([1, 2], vertical_alignment="bottom", gap="large")
+    name = left.selectbox("Cross-validation", list(known), key=state.CROSSVAL, bind="query-params")
+    config = known[name].config
+    root = config.data.root.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    right.caption(
+        f"{config.protocol.title} on {plain(root)} · {config.folds} folds · "
+        f"{count(len(config.seeds), 'repetition')}"
+    )
+    return known[name]
+
+
+def show(crossval: CrossValidation) -> None:
+    """Where it is, followed for as long as it is at work."""
+    active = crossval.status.active
+    st.fragment(_progress, run_every=POLL_SECONDS if active else None)(
+        crossval.name, active, crossval.finished_stages()
+    )
+
+
+def _progress(name: str, was_active: bool, finished: list[str]) -> None:
+    with shell.problems():
+        crossval = resources.workspace().crossval(name)
+        status = crossval.status
+        if status.active != was_active or crossval.finished_stages() != finished:
+            st.rerun()
+        with st.container(border=True, key="where"):
+            words, button = st.columns([4, 1], vertical_alignment="center")
+            with words:
+                st.markdown(f"**{folds_sentence(crossval, status)}**")
+                st.progress(share(crossval, status), text=details(crossval, status))
+            with button:
+                _action(crossval, status)
+        if status.state == "failed" and status.message:
+            st.error(plain(status.message), icon=":material/error:")
+        if status.state == "interrupted":
+            st.warning(
+                "The training process ended without a word. Everything up to the last whole "
+                "epoch is kept.",
+                icon=":material/power_off:",
+            )
+
+
+def share(crossval: CrossValidation, status: CrossValidationStatus) -> float:
+    """How much is done, 0-1: whole folds, and of the fold at work the stages it was asked for."""
+    run = at_work(crossval, status)
+    done = float(status.finished)
+    if run is not None and status.current is not None:
+        ended, left = len(run.finished_stages()), len(status.current.requested)
+        done += (ended + progress(run, status.current)) / max(1, ended + left)
+    return min(1.0, done / max(1, status.folds))
+
+
+def details(crossval: CrossValidation, status: CrossValidationStatus) -> str:
+    """Time left, or how far it has come."""
+    if status.seconds_left is not None:
+        return f"at most {duration(status.seconds_left)} left"
+    stages = count(len(crossval.finished_stages()), "stage")
+    return f"{status.finished} of {status.folds} folds · {stages} finished in all of them"
+
+
+def at_work(crossval: CrossValidation, status: CrossValidationStatus) -> Run | None:
+    """The fold that is being trained."""
+    return next((run for run in crossval.runs() if run.name == status.at_work), None)
+
+
+def _action(crossval: CrossValidation, status: CrossValidationStatus) -> None:
+    """The one thing to do with it as it is."""
+    if status.active:
+        stopping = any(run.stop_request.exists() for run in crossval.runs())
+        label, deed, primary = "Stop training", jobs.stop, False
+    elif status.state != "finished":
+        stopping = False
+        label, primary = "Resume", True
+        deed = jobs.start_crossval if status.state == "new" else jobs.resume
+    elif len(crossval.finished_stages()) < len(crossval.protocol.stages):
+        stopping = False
+        label, deed, primary = "Train the rest", jobs.start_crossval, True
+    else:
+        return
+    st.button(
+        label,
+        type="primary" if primary else "secondary",
+        width="stretch",
+        key=f"{label}-{crossval.name}",
+        on_click=shell.act,
+        args=[deed, crossval],
+        disabled=stopping,
+    )

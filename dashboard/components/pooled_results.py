@@ -1,0 +1,91 @@
+"""The pooled figures of a cross-validation: one table, matrices, ROC curves, and as CSV."""
+
+import html
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.pooled import AVERAGE, Pooled, average
+from core.evaluation.roc import roc_curve
+from core.reporting import figures
+from core.training.crossval import CrossValidation
+from dashboard.components import chart, metrics_table
+from dashboard.components.words import count, plain
+
+
+def show(crossval: CrossValidation, pooled: Pooled) -> None:
+    """The table, what it rests on, and the two figures."""
+    if pooled.caveat:
+        st.warning(pooled.caveat, icon=":material/warning:")
+    if any(
+        (weights := run.config.weights) and weights.source == "random" for run in crossval.runs()
+    ):
+        st.warning(
+            "The folds started from random values, because no ImageNet weights could be had.",
+            icon=":material/casino:",
+        )
+    table(pooled)
+    st.caption(what_it_is(pooled))
+    predictions = tables(crossval, pooled)
+    figure = figures.confusion_matrices(pooled, look=chart.look())
+    width = chart.matrices_width(pooled)
+    chart.show(figure, "pooled-confusion", "Pooled confusion matrices of the stages", width=width)
+    left, right = st.columns([1.6, 1], gap="large", vertical_alignment="bottom")
+    with left:
+        curves = {name: roc_curve(rows, crossval.positive) for name, rows in predictions.items()}
+        figure = figures.roc_curves(curves, pooled, look=chart.look())
+        chart.show(figure, "pooled-roc", "Pooled ROC curves of the stages")
+    with right:
+        st.download_button(
+            "Predictions as CSV",
+            lambda: _together(predictions).to_csv(index=False),
+            file_name=f"{crossval.name}-predictions.csv",
+            mime="text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def table(pooled: Pooled) -> None:
+    """One column a stage, one row a figure, each with its interval."""
+    head = "".join(f"<th>{html.escape(stage.title)}</th>" for stage in pooled.stages)
+    body = "".join(
+        f"<tr><th>{label}</th>"
+        f"{''.join(metrics_table.figure(stage, 'test', name) for stage in pooled.stages)}</tr>"
+        for name, label in metrics_table.FIGURES.items()
+    )
+    st.html(
+        f'<table class="numbers"><thead><tr><th></th>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def what_it_is(pooled: Pooled) -> str:
+    """On what the figures rest, in words."""
+    said = (
+        f"{count(pooled.scans, 'scan')}, {pooled.groups:,} of them independent; each predicted by "
+        f"the one of {pooled.folds} folds that held it out. Below each figure its "
+        f"{100 * pooled.confidence:.0f} % interval."
+    )
+    if len(pooled.seeds) > 1:
+        said += (
+            f" Means over {len(pooled.seeds)} repetitions, in which the folds were dealt anew; "
+            "the matrices add them up, and a scan counts once in an interval."
+        )
+    if pooled.settings:
+        changed = ", ".join(f"{path} = {value}" for path, value in pooled.settings.items())
+        said += f" Changed settings: {plain(changed)}."
+    return said
+
+
+def tables(crossval: CrossValidation, pooled: Pooled) -> dict[str, pd.DataFrame]:
+    """Pooled predictions by stage, the average included."""
+    names = [stage.name for stage in pooled.stages if stage.name != AVERAGE]
+    found = {name: crossval.predictions(name) for name in names}
+    if len(found) > 1:
+        found[AVERAGE] = average(list(found.values()))
+    return found
+
+
+def _together(predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([rows.assign(stage=stage) for stage, rows in predictions.items()])

@@ -1,0 +1,256 @@
+"""Pooled figures of a cross-validation, against a bootstrap written out by hand."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_run import NEGATIVE, POSITIVE
+from sklearn.metrics import brier_score_loss, log_loss, recall_score, roc_auc_score
+
+from core.config import LEAKFREE
+from core.errors import RunError
+from core.evaluation.comparison import compare
+from core.evaluation.delong import auc_difference
+from core.evaluation.intervals import GroupBootstrap, wilson
+from core.evaluation.metrics import confusion
+from core.evaluation.parts import PartView
+from core.evaluation.pooled import FIGURES, pool
+from core.evaluation.significance import mcnemar
+from core.reporting.markdown import pooled_table
+from core.training.crossval import CrossValidation, CrossValidationConfig
+from core.training.runs import PREDICTION_COLUMNS, RunData, write_run
+
+SCANS, FOLDS = 60, 3
+STAGES = ("baseline", "stage1")
+
+
+def probabilities(label, strength, seed):
+    """For each scan of a fold; sure errors included."""
+    rng = np.random.default_rng(seed)
+    sign = np.where(label == POSITIVE, 1.0, -1.0)
+    return 1 / (1 + np.exp(-strength * sign - rng.normal(0, 1.5, len(label))))
+
+
+def made(folder, seeds, strengths=(0.6, 1.4)):
+    """A cross-validation whose results are written by hand: scans in pairs of near copies."""
+    data = RunData(
+        root="/scans", negative=NEGATIVE, positive=POSITIVE, already_split=False,
+        already_cropped=False,
+    )  # fmt: skip
+    crossval = CrossValidation(folder / "crossvals" / "made")
+    scans = pd.DataFrame(
+        {
+            "file": [f"{n:03d}.png" for n in range(SCANS)],
+            "view": 0,
+            "label": [POSITIVE if n % 4 > 1 else NEGATIVE for n in range(SCANS)],
+            "group": [n // 2 for n in range(SCANS)],
+        }
+    )
+    for seed in seeds:
+        order = np.random.default_rng(seed).permutation(SCANS // 2) % FOLDS
+        for fold in range(1, FOLDS + 1):
+            run = write_run(crossval.fold_path(seed, fold), LEAKFREE, data)
+            held_out = order[scans["group"]] == fold - 1
+            split = scans.assign(split=np.where(held_out, "test", "train"))
+            # A view of each scan as well, which is in no part where its scan is held out.
+            view = split.assign(view=1, split=np.where(held_out, "", "train"))
+            run.write_split(pd.concat([split, view]).sort_values(["file", "view"]))
+            for number, (stage, strength) in enumerate(zip(STAGES, strengths, strict=True)):
+                p = probabilities(split["label"], strength, seed * 100 + fold * 10 + number)
+                run.stage_path(stage).mkdir(parents=True)
+                table = split.assign(probability=p)[PREDICTION_COLUMNS]
+                table.to_csv(run.stage_path(stage) / "predictions.csv", index=False)
+                (run.stage_path(stage) / "metrics.json").write_text("{}")
+    crossval.write_config(
+        CrossValidationConfig(
+            name="made", created="now", protocol=LEAKFREE, data=data, folds=FOLDS, seeds=seeds
+        )
+    )
+    return crossval
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("single"), (7,))
+
+
+@pytest.fixture(scope="module")
+def repeated(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("repeated"), (3, 4, 5))
+
+
+def figures(rows):
+    """By scikit-learn."""
+    truth, p = (rows["label"] == POSITIVE).to_numpy(), rows["probability"].to_numpy()
+    called = p >= 0.5
+    sensitivity = recall_score(truth, called)
+    specificity = recall_score(~truth, ~called)
+    return {
+        "accuracy": (called == truth).mean(),
+        "sensitivity": sensitivity,
+        "specificity": specificity,
+        "balanced_accuracy": (sensitivity + specificity) / 2,
+        "auc": roc_auc_score(truth, p),
+        "loss": log_loss(truth, p),
+        "brier": brier_score_loss(truth, p),
+    }
+
+
+def by_hand(table, resamples):
+    """Figures in the resamples that a seed gives, rows repeated and counted by scikit-learn."""
+    draws = GroupBootstrap.of(table["group"], seed=LEAKFREE.seed).draws
+    number = table["group"].map({g: i for i, g in enumerate(sorted(set(table["group"])))})
+    return pd.DataFrame(
+        [
+            figures(
+                table.iloc[np.repeat(np.arange(len(table)), draw[number.to_numpy()].astype(int))]
+            )
+            for draw in draws[:resamples]
+        ]
+    )
+
+
+def resampled(tables):
+    """Mean over the seeds of each figure, in every resample."""
+    views = [PartView(table.reset_index(drop=True), POSITIVE, LEAKFREE.seed) for table in tables]
+    return {name: np.mean([view.resampled[name] for view in views], axis=0) for name in FIGURES}
+
+
+def test_with_one_seed_figures_are_those_of_a_test_part(single):
+    pooled = pool(single)
+    assert [stage.name for stage in pooled.stages] == ["baseline", "stage1", "average"]
+    assert (pooled.scans, pooled.groups, pooled.folds, pooled.seeds) == (60, 30, 3, [7])
+    for name in STAGES:
+        stage, rows = pooled.stage(name), single.predictions(name)
+        for figure, expected in figures(rows).items():
+            assert getattr(stage, figure) == pytest.approx(expected), figure
+        (tn, fp), (fn, tp) = stage.confusion
+        assert stage.confusion == confusion(rows, POSITIVE)
+        assert stage.intervals["accuracy"] == wilson(tn + tp, 60)
+        assert stage.intervals["sensitivity"] == wilson(tp, tp + fn)
+        assert stage.intervals["specificity"] == wilson(tn, tn + fp)
+        assert [result.seed for result in stage.by_seed] == [7]
+        assert stage.by_seed[0].auc == stage.auc
+
+
+def test_with_one_seed_pairs_are_tested_as_in_a_run(single):
+    pooled = pool(single)
+    one, other = (single.predictions(name) for name in STAGES)
+    truth = (one["label"] == POSITIVE).to_numpy()
+    p, q = (table["probability"].to_numpy() for table in (one, other))
+    pair = next(p for p in pooled.pairs if (p.first, p.second) == STAGES)
+    exact = mcnemar((p >= 0.5) == truth, (q >= 0.5) == truth)
+    assert (pair.gained, pair.lost, pair.accuracy.p) == (exact.gained, exact.lost, exact.p)
+    delong = auc_difference(truth, p, q)
+    assert (pair.auc.value, pair.auc.p) == (delong.difference, delong.p)
+    assert pair.n == 60
+    assert pair.groups == 30
+    assert pair.loss.p_holm >= pair.loss.p
+
+
+def test_with_several_seeds_figures_are_means_and_scans_are_drawn_for_all_seeds_at_once(repeated):
+    pooled = pool(repeated)
+    assert (pooled.scans, pooled.groups, pooled.seeds) == (60, 30, [3, 4, 5])
+    stage, rows = pooled.stage("stage1"), repeated.predictions("stage1")
+    tables = [table for _, table in rows.groupby("seed")]
+    expected = pd.DataFrame([figures(table) for table in tables])
+    replicates = resampled(tables)
+    mean = sum(by_hand(table, 10) for table in tables) / 3
+    for figure in expected:
+        assert getattr(stage, figure) == pytest.approx(expected[figure].mean()), figure
+        np.testing.assert_allclose(replicates[figure][:10], mean[figure])
+        low, high = stage.intervals[figure]
+        assert low < getattr(stage, figure) < high
+        assert (low, high) == pytest.approx(np.quantile(replicates[figure], [0.025, 0.975]))
+    assert stage.confusion == confusion(rows, POSITIVE)
+    assert np.sum(stage.confusion) == 180
+    for result, (seed, table) in zip(stage.by_seed, rows.groupby("seed"), strict=True):
+        assert result.seed == seed
+        assert result.accuracy == pytest.approx(figures(table)["accuracy"])
+        assert result.n == 60
+
+
+def test_repetition_does_not_make_evidence(tmp_path):
+    """The same predictions three times over: not one interval gets narrower by it."""
+    crossval = made(tmp_path, (3, 4, 5))
+    for run in crossval.runs():
+        origin = crossval.fold_path(3, int(run.name[-1]))
+        for name in ("split.csv", "stages/stage1/predictions.csv"):
+            (run.path / name).write_bytes((origin / name).read_bytes())
+    stage = pool(crossval).stage("stage1")
+    for figure in ("loss", "auc", "brier", "balanced_accuracy", "calibration_error"):
+        assert getattr(stage, figure) == pytest.approx(getattr(stage.by_seed[0], figure))
+        assert stage.intervals[figure] == pytest.approx(stage.by_seed[0].intervals[figure])
+
+
+def test_with_several_seeds_differences_are_bootstrapped(repeated):
+    pair = next(p for p in pool(repeated).pairs if (p.first, p.second) == STAGES)
+    tables = {
+        name: [table for _, table in repeated.predictions(name).groupby("seed")] for name in STAGES
+    }
+    means = {name: pd.DataFrame(map(figures, tables[name])).mean() for name in STAGES}
+    first, second = (resampled(tables[name]) for name in STAGES)
+    for figure in ("accuracy", "auc", "loss"):
+        found = getattr(pair, figure)
+        assert found.value == pytest.approx(means["stage1"][figure] - means["baseline"][figure])
+        # The same groups are drawn for both stages.
+        difference = second[figure] - first[figure]
+        assert found.interval == pytest.approx(np.quantile(difference, [0.025, 0.975]))
+        assert (found.p < 0.05) == (found.interval[0] > 0 or found.interval[1] < 0)
+        assert found.p <= found.p_holm <= 1
+    right = {
+        name: np.concatenate(
+            [(t["probability"] >= 0.5) == (t["label"] == POSITIVE) for t in tables[name]]
+        )
+        for name in STAGES
+    }
+    assert pair.gained == (~right["baseline"] & right["stage1"]).sum()
+    assert pair.lost == (right["baseline"] & ~right["stage1"]).sum()
+
+
+def test_the_average_of_stages_is_that_of_their_probabilities(repeated):
+    average = pool(repeated).stages[-1]
+    mean = repeated.predictions("baseline")
+    mean["probability"] = (mean["probability"] + repeated.predictions("stage1")["probability"]) / 2
+    expected = pd.DataFrame([figures(table) for _, table in mean.groupby("seed")]).mean()
+    assert (average.name, average.title) == ("average", "Average of stages")
+    assert average.auc == pytest.approx(expected["auc"])
+    assert average.loss == pytest.approx(expected["loss"])
+
+
+def test_a_perfect_stage_still_has_an_interval_with_a_width(tmp_path):
+    stage = pool(made(tmp_path, (3, 4), strengths=(0.5, 60.0))).stage("stage1")
+    for figure in ("accuracy", "sensitivity", "specificity", "balanced_accuracy", "auc"):
+        low, high = stage.intervals[figure]
+        assert getattr(stage, figure) == 1.0
+        assert low < 0.97 < high
+    assert stage.intervals["accuracy"] == pytest.approx(wilson(60, 60))
+
+
+def test_json_and_markdown_say_the_same(repeated):
+    pooled = pool(repeated)
+    found = json.loads(json.dumps(pooled.model_dump(mode="json"), allow_nan=False))
+    assert (found["crossval"], found["protocol"], found["settings"]) == ("made", "leakfree", {})
+    assert found["stages"][0]["intervals"].keys() >= figures(repeated.predictions("stage1")).keys()
+    text = pooled_table(pooled)
+    assert f"{100 * pooled.stage('stage1').accuracy:.1f} % (" in text
+    assert "Average of stages" in text
+    assert "60 scans (30 independent groups)" in text
+    assert "seeds 3, 4, 5" in text
+
+
+def test_a_fold_is_a_run_like_any_other(single):
+    """Its own comparison is there as well; without validation scans no stage is preferred."""
+    fold = single.runs()[0]
+    stages = compare(fold).stages
+    assert [stage.name for stage in stages] == list(STAGES)
+    assert stages[0].test.n == len(fold.predictions("baseline").query("split == 'test'"))
+
+
+def test_without_a_finished_stage_there_is_nothing_to_pool(tmp_path):
+    crossval = made(tmp_path, (7,))
+    for stage in STAGES:
+        (crossval.runs()[1].stage_path(stage) / "metrics.json").unlink()
+    with pytest.raises(RunError, match="has none yet"):
+        pool(crossval)
