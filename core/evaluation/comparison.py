@@ -8,11 +8,13 @@ import numpy as np
 
 from core.config import Stage
 from core.errors import RunError
+from core.evaluation.baselines import baseline_results, baseline_views, hold_against
 from core.evaluation.calibration import fit_temperature
 from core.evaluation.changes import KEYS
 from core.evaluation.delong import auc_difference
 from core.evaluation.intervals import percentile
 from core.evaluation.keep import Candidate, choose, effect_of, note
+from core.evaluation.operating import SENSITIVITY, operating_point
 from core.evaluation.parts import PartView, part_views
 from core.evaluation.results import Comparison, Difference, Gap, Pair, Part, PartResult, StageResult
 from core.evaluation.significance import holm, mcnemar, sign_flip
@@ -22,14 +24,22 @@ from core.training.runs import Run
 COMPARED: tuple[Literal["validation", "test"], ...] = ("validation", "test")
 
 
-def compare(run: Run) -> Comparison:
+def compare(
+    run: Run, *, sensitivity: float = SENSITIVITY, prevalence: float | None = None
+) -> Comparison:
     """Compare the finished stages of a run.
 
     Everything follows from `predictions.csv`, `history.csv` and `split.csv`; resampling is
     seeded by the protocol, so that the same run always gives the same figures.
 
+    Args:
+        run: At least one of its stages is finished.
+        sensitivity: Wanted of each stage's operating point.
+        prevalence: For its predictive values; none leaves them out.
+
     Raises:
         RunError: No stage is finished yet.
+        SettingError: Sensitivity or prevalence is outside what is possible.
     """
     config = run.config
     names = run.finished_stages()
@@ -45,7 +55,12 @@ def compare(run: Run) -> Comparison:
         name: part_views(run.predictions(name), split, config.data.positive, seed) for name in names
     }
     pairs = _pairs(names, views, seed)
-    stages = _stages(run, views, pairs)
+    stages = _stages(run, views, pairs, sensitivity, prevalence)
+    baselines = baseline_views(run)
+    beats = hold_against(
+        {stage.name: (stage.title, views[stage.name]["test"]) for stage in stages}, baselines
+    )
+    stages = [s.model_copy(update={"beats": beats.get(s.name)}) for s in stages]
     keep = choose(
         [
             Candidate(
@@ -67,12 +82,17 @@ def compare(run: Run) -> Comparison:
         positive=config.data.positive,
         stages=stages,
         pairs=pairs,
+        baselines=baseline_results(baselines),
         keep=keep,
     )
 
 
 def _stages(
-    run: Run, views: Mapping[str, Mapping[Part, PartView]], pairs: list[Pair]
+    run: Run,
+    views: Mapping[str, Mapping[Part, PartView]],
+    pairs: list[Pair],
+    sensitivity: float,
+    prevalence: float | None,
 ) -> list[StageResult]:
     history = run.history()
     steps = {(p.first, p.second): p.loss for p in pairs if p.part == "validation"}
@@ -105,6 +125,13 @@ def _stages(
                 stale=stale[name],
                 effect=effect,
                 note=note(effect, step.value, step.interval) if step else note("start", None, None),
+                operating_point=operating_point(
+                    parts["validation"].rows,
+                    parts["test"].rows,
+                    run.positive,
+                    sensitivity,
+                    prevalence,
+                ),
             )
         )
     return results

@@ -99,6 +99,9 @@ class PartView:
         sensitivity, specificity = wilson(tp, tp + fn), wilson(tn, tn + fp)
         balanced_accuracy = percentile(self.bootstrap.balanced_accuracies(self.truth, self.right))
         auc = percentile(self.bootstrap.aucs(self.truth, self.probability))
+        average_precision = percentile(
+            self.bootstrap.average_precisions(self.truth, self.probability)
+        )
         # Where no resample differs from another (all right, or all ranked right), resampling
         # has nothing to say, and a score interval takes its place.
         if _is_point(balanced_accuracy) and sensitivity and specificity:
@@ -115,6 +118,7 @@ class PartView:
             "specificity": specificity,
             "balanced_accuracy": balanced_accuracy,
             "auc": auc,
+            "average_precision": None if _is_point(average_precision) else average_precision,
             "brier": percentile(self.bootstrap.means(squared_errors(self.rows, self.positive))),
             "calibration_error": calibration_error_interval(
                 self.rows, self.positive, self.bootstrap
