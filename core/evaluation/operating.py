@@ -109,9 +109,9 @@ def predictive_values(
 
     Bayes' rule from sensitivity and specificity; logit intervals of Mercaldo, Lau & Zhou (2007),
     "Confidence intervals for predictive values with an emphasis to case-control studies",
-    Statistics in Medicine 26, 2170-2183, equations 8 to 11. Where a cell of the table is empty
-    these are not defined, and their adjusted logit intervals (z²/2 added to each cell) take
-    their place, reaching at least to the value itself. The prevalence is taken as known.
+    Statistics in Medicine 26, 2170-2183, equations 8 to 11. At a value of 0 or 1 these are not
+    defined, and their adjusted logit intervals (z²/2 added to each cell) take their place,
+    reaching to the value itself. The prevalence is taken as known.
 
     Args:
         tp: Positives called positive.
@@ -128,28 +128,32 @@ def predictive_values(
     if prevalence is None or not tp + fn or not tn + fp:
         return None, None
     odds = prevalence / (1 - prevalence)
-    z = float(norm.ppf((1 + confidence) / 2))
-    extra = 0.0 if min(tp, fn, tn, fp) else z**2 / 2
-    sensitivity, specificity = tp / (tp + fn), tn / (tn + fp)
-
-    def value(
-        right: float, wrong: float, cells: tuple[int, int, int, int], odds: float
-    ) -> PredictiveValue | None:
-        """Of calls that are `right` in a share of their own class, `wrong` in one of the other."""
-        if not right + wrong:
-            return None
-        share = right * odds / (right * odds + wrong)
-        hits, misses, errors, others = (cell + extra for cell in cells)
-        own, other = hits + misses, errors + others
-        centre = math.log(odds * (hits / own) / (errors / other))
-        reach = z * math.sqrt(misses / hits / own + others / errors / other)
-        low, high = float(expit(centre - reach)), float(expit(centre + reach))
-        return PredictiveValue(value=share, interval=(min(low, share), max(high, share)))
-
     return (
-        value(sensitivity, 1 - specificity, (tp, fn, fp, tn), odds),
-        value(specificity, 1 - sensitivity, (tn, fp, fn, tp), 1 / odds),
+        _predictive_value((tp, fn), (fp, tn), odds, confidence),
+        _predictive_value((tn, fp), (fn, tp), 1 / odds, confidence),
     )
+
+
+def _predictive_value(
+    own: tuple[int, int], other: tuple[int, int], odds: float, confidence: float
+) -> PredictiveValue | None:
+    """What a call is worth that so many (called so, not called so) get of the class and without.
+
+    `odds` are those of the class that is called, before any call.
+    """
+    (hits, misses), (errors, rejections) = own, other
+    right, wrong = hits / (hits + misses) * odds, errors / (errors + rejections)
+    if not right + wrong:
+        return None
+    value = right / (right + wrong)
+    z = float(norm.ppf((1 + confidence) / 2))
+    extra = 0.0 if hits and errors else z**2 / 2
+    n, m = hits + misses + 2 * extra, errors + rejections + 2 * extra
+    share, error = (hits + extra) / n, (errors + extra) / m
+    centre = math.log(odds * share / error)
+    reach = z * math.sqrt((1 - share) / share / n + (1 - error) / error / m)
+    low, high = float(expit(centre - reach)), float(expit(centre + reach))
+    return PredictiveValue(value=value, interval=(min(low, value), max(high, value)))
 
 
 def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
