@@ -151,4 +151,5 @@ def show(comparison: Comparison) -> None:
     answers.print(
         f"\nOperating point of {kept.title}:",
         *in_words(kept.operating_point, comparison.negative, comparison.positive),
+        kept.operating_point.caution or "",
     )

@@ -157,7 +157,10 @@ def _predictive_value(
 
 
 def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
-    """The operating point in sentences, from how it was chosen to what it is worth."""
+    """The operating point in sentences, from how it was chosen to what it is worth.
+
+    Its caution is to be told beside them.
+    """
     validation, test = point.validation, point.test
     if point.threshold is None:
         return [f"Without '{positive}' scans in validation no threshold can be chosen."]
@@ -190,8 +193,6 @@ def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
                 + " and ".join(worth)
                 + "."
             )
-    if point.caution:
-        said.append(point.caution)
     return said
 
 

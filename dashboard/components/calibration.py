@@ -16,8 +16,7 @@ def show(stage: StageResult, part: Part) -> None:
             f"{metrics_table.FIGURES[name]}: **{value}**" + (f" ({between})" if between else "")
         )
     if stage.temperature is not None:
-        way = "too sure of itself" if stage.temperature > 1 else "less sure than it could be"
         st.markdown(
-            f"Temperature: **{stage.temperature:.2f}**, fitted on validation. {stage.title} is "
-            f"{way}; at this temperature its probabilities lose least."
+            f"Temperature fitted on validation: **{stage.temperature:.2f}**. Above 1 a network is "
+            "too sure of itself, below 1 not sure enough."
         )

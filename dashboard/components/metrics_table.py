@@ -39,8 +39,8 @@ def show(comparison: Comparison, part: Part) -> None:
     )
     kept = [s.name for s in comparison.stages].index(comparison.keep.stage or "") + 2
     st.html(
-        f"<style>.numbers :is(td, th):nth-child({kept}) {{ background: var(--field); }}</style>"
-        f'<table class="numbers"><thead><tr><th></th>{head}</tr></thead>'
+        f"<style>.stages :is(td, th):nth-child({kept}) {{ background: var(--field); }}</style>"
+        f'<table class="numbers stages"><thead><tr><th></th>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
 
@@ -141,6 +141,11 @@ def figure(stage: StageResult | BaselineResult, part: Part, name: str) -> str:
     )
 
 
+_VERDICTS = {
+    "beats": "Better than the best of them.",
+    "no measurable difference": "Not measurably better than the best of them.",
+    "does not beat": "Does not beat the best of them.",
+}
 _FACTS = {
     "Overfitting: validation minus training loss": lambda s: (
         "–" if s.overfitting.loss is None else words.signed(s.overfitting.loss, 3)
@@ -149,5 +154,5 @@ _FACTS = {
     "Trained parameters": lambda s: words.millions(s.trainable_parameters),
     "Learning rate": lambda s: np.format_float_positional(s.learning_rate, trim="-"),
     "Against the stage before": lambda s: html.escape(s.note),
-    "Against simple baselines": lambda s: html.escape(s.beats.words) if s.beats else "–",
+    "Against simple baselines, on test": lambda s: _VERDICTS[s.beats.verdict] if s.beats else "–",
 }

@@ -55,7 +55,7 @@ def points(
 
 
 def show(comparison: Comparison, found: dict[str, OperatingPoint]) -> None:
-    """A row a stage, figures of test; the stage to keep in words."""
+    """The stage to keep in words, then a row a stage."""
     kept = comparison.keep.stage or comparison.stages[-1].name
     head = "".join(
         f"<th>{name}</th>"
@@ -64,19 +64,23 @@ def show(comparison: Comparison, found: dict[str, OperatingPoint]) -> None:
             "Threshold",
             "Sensitivity",
             "Specificity",
-            f"‘{html.escape(comparison.positive)}’ is right",
-            f"‘{html.escape(comparison.negative)}’ is right",
+            f"Right when it says ‘{html.escape(comparison.positive)}’",
+            f"Right when it says ‘{html.escape(comparison.negative)}’",
         )
     )
     body = "".join(
         _row(stage.title, found[stage.name], stage.name == kept) for stage in comparison.stages
     )
+    said = in_words(found[kept], comparison.negative, comparison.positive)
+    st.markdown(words.plain(f"{comparison.stage(kept).title}: " + " ".join(said)))
+    if found[kept].caution:
+        with st.container(key="too-small"):
+            st.markdown(f":material/warning: {found[kept].caution}")
     st.html(
         f'<table class="numbers operating"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
-    said = in_words(found[kept], comparison.negative, comparison.positive)
-    st.caption(words.plain(f"{comparison.stage(kept).title}. " + " ".join(said)))
+    st.caption("Figures of the test part, with 95 % intervals.")
 
 
 def _row(title: str, point: OperatingPoint, kept: bool) -> str:

