@@ -110,7 +110,7 @@ def fit_logistic(x: Floats, positive: Truth, groups: NDArray[Any], seed: int) ->
 def describe_by_metadata(table: pd.DataFrame, material: Material) -> Floats:
     """Width, height, bytes, and format and kind of pixel as indicators."""
     files = table["file"].unique()
-    facts = file_metadata(material.root, list(files)).set_index(files)
+    facts = file_metadata(material.root, list(files)).set_index(pd.Index(files))
     kind = pd.get_dummies(facts["format"] + " " + facts["mode"])
     numbers = facts[["width", "height", "bytes"]].join(kind).loc[table["file"]]
     return numbers.to_numpy(np.float64)
