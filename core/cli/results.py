@@ -10,6 +10,7 @@ from core.cli.terminal import answer, answers, figure, note, percent, progress_b
 from core.evaluation.comparison import compare as compare_stages
 from core.evaluation.mark import leakage_of, mark_of
 from core.evaluation.metrics import summarise
+from core.evaluation.operating import SENSITIVITY, in_words
 from core.evaluation.results import Comparison
 from core.evaluation.verification import EVALUATED, TOLERANCE, largest_difference, predict_again
 from core.reporting.markdown import stages_table
@@ -27,12 +28,23 @@ def compare(
     workspace: WorkspaceFolder = None,
     as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="A table for documents.")] = False,
+    sensitivity: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Wanted of the operating point, such as 0.95."),
+    ] = SENSITIVITY,
+    prevalence: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Positives among those who will be scanned, such as 0.1."
+        ),
+    ] = None,
 ) -> None:
     """Set the stages of a run side by side.
 
     From its predictions on record; those that are finished.
     """
-    comparison = compare_stages(workspace_at(workspace).run(name))
+    run = workspace_at(workspace).run(name)
+    comparison = compare_stages(run, sensitivity=sensitivity, prevalence=prevalence)
     if as_json:
         answer(comparison.model_dump(mode="json"))
     elif markdown:
@@ -117,6 +129,17 @@ def show(comparison: Comparison) -> None:
             str(false_alarms),
             "stale" if stage.stale else CHANGES[stage.effect],
         )
+    for baseline in comparison.baselines:
+        (_, false_alarms), (missed, _) = baseline.test.confusion
+        shown.add_row(
+            baseline.title,
+            *("–", "–"),
+            f"{percent(baseline.validation.accuracy)} {figure(baseline.validation.loss)}",
+            f"{percent(baseline.test.accuracy)} {figure(baseline.test.loss)}",
+            str(missed),
+            str(false_alarms),
+            "simple baseline",
+        )
     answers.print(shown)
     answers.print(
         "Parameters that train; best epoch of all; accuracy and loss; positives missed and "
@@ -124,6 +147,13 @@ def show(comparison: Comparison) -> None:
         "before.\n"
     )
     keep = comparison.keep
-    for sentence in (comparison.mark, keep.reason, keep.overfitting, comparison.caveat):
+    kept = comparison.stage(keep.stage) if keep.stage else comparison.stages[-1]
+    beats = kept.beats.words if kept.beats else None
+    for sentence in (comparison.mark, keep.reason, beats, keep.overfitting, comparison.caveat):
         if sentence:
             answers.print(sentence)
+    answers.print(
+        f"\nOperating point of {kept.title}:",
+        *in_words(kept.operating_point, comparison.negative, comparison.positive),
+        kept.operating_point.caution or "",
+    )

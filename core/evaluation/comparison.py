@@ -7,10 +7,12 @@ import numpy as np
 
 from core.config import Stage
 from core.errors import RunError
+from core.evaluation.baselines import baseline_results, baseline_views, hold_against
 from core.evaluation.calibration import fit_temperature
 from core.evaluation.intervals import percentile
 from core.evaluation.keep import Candidate, choose, effect_of, note
 from core.evaluation.mark import leakage_of, mark
+from core.evaluation.operating import SENSITIVITY, operating_point
 from core.evaluation.pairs import COMPARED, pairs_of
 from core.evaluation.parts import PartView, part_views
 from core.evaluation.results import Comparison, Gap, Pair, Part, PartResult, StageResult
@@ -18,14 +20,22 @@ from core.model.architecture import trainable_parameters
 from core.training.runs import Run
 
 
-def compare(run: Run) -> Comparison:
+def compare(
+    run: Run, *, sensitivity: float = SENSITIVITY, prevalence: float | None = None
+) -> Comparison:
     """Compare the finished stages of a run.
 
     Everything follows from `predictions.csv`, `history.csv` and `split.csv`; resampling is
     seeded by the protocol, so that the same run always gives the same figures.
 
+    Args:
+        run: At least one of its stages is finished.
+        sensitivity: Wanted of each stage's operating point.
+        prevalence: For its predictive values; none leaves them out.
+
     Raises:
         RunError: No stage is finished yet.
+        SettingError: Sensitivity or prevalence is outside what is possible.
     """
     config = run.config
     names = run.finished_stages()
@@ -44,7 +54,12 @@ def compare(run: Run) -> Comparison:
     pairs = [
         pair for part in COMPARED for pair in pairs_of({n: v[part] for n, v in views.items()}, part)
     ]
-    stages = _stages(run, views, pairs)
+    stages = _stages(run, views, pairs, sensitivity, prevalence)
+    baselines = baseline_views(run)
+    beats = hold_against(
+        {stage.name: (stage.title, views[stage.name]["test"]) for stage in stages}, baselines
+    )
+    stages = [s.model_copy(update={"beats": beats.get(s.name)}) for s in stages]
     keep = choose(
         [
             Candidate(
@@ -68,12 +83,17 @@ def compare(run: Run) -> Comparison:
         positive=config.data.positive,
         stages=stages,
         pairs=pairs,
+        baselines=baseline_results(baselines),
         keep=keep,
     )
 
 
 def _stages(
-    run: Run, views: Mapping[str, Mapping[Part, PartView]], pairs: list[Pair]
+    run: Run,
+    views: Mapping[str, Mapping[Part, PartView]],
+    pairs: list[Pair],
+    sensitivity: float,
+    prevalence: float | None,
 ) -> list[StageResult]:
     history = run.history()
     steps = {(p.first, p.second): p.loss for p in pairs if p.part == "validation"}
@@ -106,6 +126,13 @@ def _stages(
                 stale=stale[name],
                 effect=effect,
                 note=note(effect, step.value, step.interval) if step else note("start", None, None),
+                operating_point=operating_point(
+                    parts["validation"].rows,
+                    parts["test"].rows,
+                    run.positive,
+                    sensitivity,
+                    prevalence,
+                ),
             )
         )
     return results

@@ -5,6 +5,7 @@ made from one scan, or near copies of it, are drawn together, for they are no ne
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,22 +138,43 @@ class GroupBootstrap:
         A picture drawn k times weighs k: the AUC is the weighted share of pairs that are
         ranked right, ties counting half.
         """
-        order = np.argsort(probability, kind="stable")
-        ranked, positive = probability[order], is_positive[order]
-        starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
         found = np.full(len(self.draws), math.nan)
-        if not len(ranked):
-            return found
-        chunk = max(1, 4_000_000 // len(ranked))  # some 32 MB at a time
-        for first in range(0, len(self.draws), chunk):
-            weight = self.draws[first : first + chunk, self.member[order]]
-            above = np.add.reduceat(weight * positive, starts, axis=1)
-            below = np.add.reduceat(weight * ~positive, starts, axis=1)
+        for rows, above, below in self._ranked(is_positive, probability):
             outranked = below.cumsum(axis=1) - below / 2
             pairs = above.sum(axis=1) * below.sum(axis=1)
             with np.errstate(invalid="ignore", divide="ignore"):
-                found[first : first + chunk] = (above * outranked).sum(axis=1) / pairs
+                found[rows] = (above * outranked).sum(axis=1) / pairs
         return found
+
+    def average_precisions(self, is_positive: Truth, probability: Floats) -> Floats:
+        """Average precision in each resample, (resamples,); not a number without a positive."""
+        found = np.full(len(self.draws), math.nan)
+        for rows, above, below in self._ranked(is_positive, probability):
+            hits = above[:, ::-1].cumsum(axis=1)
+            called = hits + below[:, ::-1].cumsum(axis=1)
+            precision = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                found[rows] = (above[:, ::-1] * precision).sum(axis=1) / hits[:, -1]
+        return found
+
+    def _ranked(
+        self, is_positive: Truth, probability: Floats
+    ) -> Iterator[tuple[slice, Floats, Floats]]:
+        """Weight of positives and of negatives at each distinct probability, from the lowest.
+
+        Some resamples at a time, with the rows that they are of all.
+        """
+        order = np.argsort(probability, kind="stable")
+        ranked, positive = probability[order], is_positive[order]
+        if not len(ranked):
+            return
+        starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
+        chunk = max(1, 4_000_000 // len(ranked))  # some 32 MB at a time
+        for first in range(0, len(self.draws), chunk):
+            rows = slice(first, first + chunk)
+            weight = self.draws[rows, self.member[order]]
+            above = np.add.reduceat(weight * positive, starts, axis=1)
+            yield rows, above, np.add.reduceat(weight * ~positive, starts, axis=1)
 
 
 def percentile(replicates: Floats, confidence: float = CONFIDENCE) -> Interval | None:

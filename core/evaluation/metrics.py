@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, roc_auc_score
+from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 
 Truth = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -35,6 +35,7 @@ class Summary:
         specificity: Share of negatives called negative.
         balanced_accuracy: Mean of these two.
         auc: Area under the ROC curve.
+        average_precision: Precision, averaged over the positives as they are found.
         brier: Mean squared distance of the probability from 0 or 1 (Brier, 1950).
         confusion: [[tn, fp], [fn, tp]].
     """
@@ -46,6 +47,7 @@ class Summary:
     specificity: float | None
     balanced_accuracy: float | None
     auc: float | None
+    average_precision: float | None
     brier: float | None
     confusion: list[list[int]]
 
@@ -103,6 +105,17 @@ def auc(predictions: pd.DataFrame, positive: str) -> float | None:
     return float(roc_auc_score(is_positive, p))
 
 
+def average_precision(predictions: pd.DataFrame, positive: str) -> float | None:
+    """Area under the steps of the precision-recall curve.
+
+    Its level by chance is the share of positives. None with one class only.
+    """
+    if auc(predictions, positive) is None:
+        return None
+    is_positive, p = truth(predictions, positive), probability(predictions)
+    return float(average_precision_score(is_positive, p))
+
+
 def summarise(predictions: pd.DataFrame, positive: str, threshold: float = THRESHOLD) -> Summary:
     """All figures of these pictures at this threshold."""
     cells = confusion(predictions, positive, threshold)
@@ -118,6 +131,7 @@ def summarise(predictions: pd.DataFrame, positive: str, threshold: float = THRES
         if sensitivity is None or specificity is None
         else (sensitivity + specificity) / 2,
         auc=auc(predictions, positive),
+        average_precision=average_precision(predictions, positive),
         brier=_mean(squared_errors(predictions, positive)),
         confusion=cells,
     )

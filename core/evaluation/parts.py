@@ -101,6 +101,7 @@ class PartView:
             "specificity": self.bootstrap.means(right, ~self.truth),
             "balanced_accuracy": self.bootstrap.balanced_accuracies(self.truth, self.right),
             "auc": self.bootstrap.aucs(self.truth, self.probability),
+            "average_precision": self.bootstrap.average_precisions(self.truth, self.probability),
             "brier": self.bootstrap.means(squared_errors(self.rows, self.positive)),
             "calibration_error": calibration_errors(self.rows, self.positive, self.bootstrap),
         }
@@ -122,6 +123,7 @@ class PartView:
         sensitivity, specificity = wilson(tp, tp + fn), wilson(tn, tn + fp)
         balanced_accuracy = percentile(self.resampled["balanced_accuracy"])
         auc = percentile(self.resampled["auc"])
+        average_precision = percentile(self.resampled["average_precision"])
         # Where no resample differs from another (all right, or all ranked right), resampling
         # has nothing to say, and a score interval takes its place.
         if is_point(balanced_accuracy) and sensitivity and specificity:
@@ -138,6 +140,7 @@ class PartView:
             "specificity": specificity,
             "balanced_accuracy": balanced_accuracy,
             "auc": auc,
+            "average_precision": None if is_point(average_precision) else average_precision,
             "brier": percentile(self.resampled["brier"]),
             "calibration_error": calibration_error_interval(
                 self.rows, self.positive, self.bootstrap

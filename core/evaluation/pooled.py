@@ -32,6 +32,7 @@ FIGURES = (
     "specificity",
     "balanced_accuracy",
     "auc",
+    "average_precision",
     "brier",
     "calibration_error",
 )

@@ -29,6 +29,7 @@ class PartResult(Frozen):
     specificity: float | None
     balanced_accuracy: float | None
     auc: float | None
+    average_precision: float | None
     brier: float | None
     calibration_error: float | None
     intervals: dict[str, Interval | None] = Field(description="by the name of the figure")
@@ -40,6 +41,66 @@ class Gap(Frozen):
     loss: float | None = Field(description="validation loss minus training loss")
     accuracy: float | None = Field(description="training accuracy minus validation accuracy")
     intervals: dict[str, Interval | None]
+
+
+class Margin(Frozen):
+    """By how much a stage is above the baseline that is best at this figure, on test."""
+
+    baseline: str = Field(description="which one that is")
+    value: float | None = Field(description="the stage's figure minus the baseline's")
+    interval: Interval | None
+    p: float | None
+    p_holm: float | None = Field(None, description="corrected for both figures of all stages")
+
+
+class Beats(Frozen):
+    """Whether a stage is better than every baseline, on test."""
+
+    verdict: Literal["beats", "no measurable difference", "does not beat"]
+    accuracy: Margin = Field(description="McNemar's exact test")
+    auc: Margin = Field(description="DeLong's test")
+    words: str
+
+
+class BaselineResult(Frozen):
+    """A simple method that a trained network has to beat."""
+
+    name: str
+    title: str
+    validation: PartResult
+    test: PartResult
+
+
+class OperatingResult(Frozen):
+    """What a threshold gives on one part."""
+
+    n: int
+    confusion: list[list[int]] = Field(description="[[tn, fp], [fn, tp]]")
+    sensitivity: float | None
+    specificity: float | None
+    intervals: dict[str, Interval | None] = Field(
+        default_factory=dict, description="by the name of the figure"
+    )
+
+
+class PredictiveValue(Frozen):
+    """How often a call is right at some prevalence."""
+
+    value: float
+    interval: Interval
+
+
+class OperatingPoint(Frozen):
+    """The threshold for a wanted sensitivity, chosen on validation."""
+
+    wanted_sensitivity: float
+    threshold: float | None = Field(description="from which probability on: positive")
+    validation: OperatingResult
+    test: OperatingResult
+    prevalence: float | None = Field(description="as the user says")
+    positive_predictive_value: PredictiveValue | None = Field(description="from test's figures")
+    negative_predictive_value: PredictiveValue | None
+    caution: str | None = Field(description="where validation is too small for such a promise")
 
 
 class StageResult(Frozen):
@@ -62,6 +123,8 @@ class StageResult(Frozen):
     stale: bool = Field(description="the stage before was trained anew since")
     effect: Effect = Field(description="against the stage before, on validation loss")
     note: str = Field(description="the effect in words")
+    beats: Beats | None = Field(None, description="none for a run without baselines")
+    operating_point: OperatingPoint
 
 
 class Difference(Frozen):
@@ -115,6 +178,7 @@ class Comparison(Frozen):
     confidence: float = CONFIDENCE
     stages: list[StageResult]
     pairs: list[Pair]
+    baselines: list[BaselineResult]
     keep: Keep
 
     def stage(self, name: str) -> StageResult:

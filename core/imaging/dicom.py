@@ -96,6 +96,7 @@ class Dicom:
         self._compressed = meta.TransferSyntaxUID.is_compressed
         self._check_length()
         self.tags: Mapping[str, str] = _technical_tags(self._file)
+        self.mode = self.tags.get("PhotometricInterpretation", "")
 
     def pixels(self, index: int) -> np.ndarray:
         """Decode a frame: modality table, window, then inversion of MONOCHROME1."""

@@ -87,6 +87,7 @@ class Nifti:
             "PixelSpacing": f"{along:g}, {across:g}",
             "SliceThickness": f"{up:g}",
         }
+        self.mode = "RGB" if dtype.fields else str(dtype.str)
         self._colour = dtype.fields is not None
         step = math.ceil((stored.size / SAMPLE) ** (1 / 3))
         sample = self._volume[::step, ::step, ::step]

@@ -29,8 +29,10 @@ class Picture:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self.mode = ""
         self.tags: Mapping[str, str] = {}
         with self._open() as image:
+            self.mode = image.mode
             self.format = NAMES.get(image.format or "", (image.format or "").lower())
             self.slices = _pages(image) if image.format == "TIFF" else 1
 

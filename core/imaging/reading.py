@@ -24,6 +24,10 @@ class Reader(Protocol):
         """Short name of the format, in small letters."""
 
     @property
+    def mode(self) -> str:
+        """How a pixel is stored, in the words of the format ("RGB", "MONOCHROME2", "<i2")."""
+
+    @property
     def slices(self) -> int:
         """How many pictures the file holds, at least 1."""
 

@@ -45,11 +45,20 @@ class Scan:
 
 
 class ScanFile:
-    """A file that holds at least one readable slice, the middle one."""
+    """A file that holds at least one readable slice, the middle one.
+
+    Attributes:
+        name: What a person calls it.
+        format: See `Scan`.
+        mode: How it stores a pixel, in the words of its format ("RGB", "MONOCHROME2", "<i2").
+        slices: How many slices there are.
+        tags: See `Scan`.
+    """
 
     def __init__(self, name: str, reader: Reader) -> None:
         self.name = name
         self.format = reader.format
+        self.mode = reader.mode
         self.slices = reader.slices
         self.tags: Mapping[str, str] = dict(reader.tags)
         self._reader = reader

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.config import Scaling
 from core.imaging.preprocessing import scale
+from core.model.architecture import LAST_LAYER
 from core.model.stages import prefix_model
 
 Float32 = NDArray[np.float32]
@@ -167,6 +168,35 @@ class PrefixCache:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npy"
+
+
+def last_layer_averages(
+    model: keras.Model,
+    inputs: NDArray[np.generic],
+    rows: NDArray[np.intp],
+    scaling: Scaling,
+    *,
+    each_batch: Callable[[int, int], None],
+) -> Float32:
+    """VGG19's last layer averaged over the picture: 512 numbers that say what is in it.
+
+    Args:
+        model: The full model.
+        inputs: uint8 pictures (n, size, size, 3), or the last layer's activations of them.
+        rows: Of the inputs, the ones wanted.
+        scaling: See `core.imaging.preprocessing.scale`.
+        each_batch: Called with rows done and rows in all.
+    """
+    last = model.get_layer(LAST_LAYER)
+    prefix = keras.Model(model.input, last.output) if inputs.dtype == np.uint8 else None
+    averages = np.empty((len(rows), last.output.shape[-1]), np.float32)
+    for start in range(0, len(rows), BATCH):
+        batch = np.asarray(inputs[rows[start : start + BATCH]])
+        if prefix is not None:
+            batch = keras.ops.convert_to_numpy(prefix.predict_on_batch(scale(batch, scaling)))
+        averages[start : start + BATCH] = batch.astype(np.float32).mean(axis=(1, 2))
+        each_batch(min(start + BATCH, len(rows)), len(rows))
+    return averages
 
 
 def _existing(folder: Path) -> Path:

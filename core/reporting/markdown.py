@@ -37,6 +37,20 @@ def stages_table(comparison: Comparison) -> str:
             "worse" if stage.worse else stage.effect,
         ]
         rows.append(row + list(REPORT_ACCURACY.get(stage.name, ("–", "–"))) if beside else row)
+    for baseline in comparison.baselines:
+        (tn, fp), (fn, tp) = baseline.test.confusion
+        row = [
+            baseline.title,
+            *("–", "–"),
+            _percent(baseline.validation),
+            _number(baseline.validation, "loss"),
+            _percent(baseline.test),
+            _number(baseline.test, "loss"),
+            _number(baseline.test, "auc"),
+            f"tn {tn}, fp {fp}, fn {fn}, tp {tp}",
+            "simple baseline",
+        ]
+        rows.append(row + ["–", "–"] * beside)
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     first = comparison.stages[0]
     marked = f"**{comparison.mark}**\n\n" if comparison.mark else ""
@@ -45,8 +59,13 @@ def stages_table(comparison: Comparison) -> str:
         f"{first.train.n} training, {first.validation.n} validation and {first.test.n} test "
         f"pictures as they are; {first.test.groups} independent groups in the test part. "
         f"Positive class: {comparison.positive}. Brackets: 95 % intervals.\n\n"
-        f"Which to keep: {comparison.keep.reason}\n"
+        f"Which to keep: {comparison.keep.reason}\n" + _against_baselines(comparison)
     )
+
+
+def _against_baselines(comparison: Comparison) -> str:
+    said = [stage.beats.words for stage in comparison.stages if stage.beats]
+    return "\n" + "\n".join(f"- {words}" for words in said) + "\n" if said else ""
 
 
 def pooled_table(pooled: Pooled) -> str:

@@ -16,16 +16,23 @@ from sklearn.metrics import confusion_matrix
 from core.config import Stage
 from core.data.index import PARTS
 from core.data.splits import load_pictures
-from core.model.architecture import trainable_parameters
-from core.model.prefix import PrefixCache
+from core.model.architecture import LAST_LAYER, trainable_parameters
+from core.model.prefix import PrefixCache, last_layer_averages
 from core.model.stages import apply_stage, cut_of, tail_model
 from core.model.vgg19 import build_model
 from core.model.weights import file_sha256, find_weights
 from core.storage import replacing, write_text
 from core.training import checkpoint
+from core.training.baselines import BASELINES, Material, rows_for_baselines, write_baselines
 from core.training.callbacks import BestEpoch, Callback, EarlyStopping, Epoch, ReduceLearningRate
 from core.training.loop import StageData, compile_for, fit, predict
-from core.training.runs import COMPUTING_PREFIX, PREDICTION_COLUMNS, Run, RunWeights
+from core.training.runs import (
+    COMPUTING_PREFIX,
+    FITTING_BASELINES,
+    PREDICTION_COLUMNS,
+    Run,
+    RunWeights,
+)
 
 log = logging.getLogger("neurostage")
 
@@ -82,6 +89,8 @@ class Experiment:
             self.model.load_weights(self.run.model_path(before.name))
         apply_stage(self.model, stage)
         network, data = self._network_and_data(stage)
+        if before is None:
+            self._fit_baselines(data.inputs if cut_of(stage) == LAST_LAYER else self.pictures)
         compile_for(network, stage)
         training = self.protocol.training
         best = BestEpoch()
@@ -141,6 +150,26 @@ class Experiment:
             balanced=self.protocol.training.class_weights,
         )
         return tail_model(self.model, cut), data
+
+    def _fit_baselines(self, inputs: np.ndarray[Any, Any]) -> None:
+        """Fit what the network has to beat, once a run, while VGG19 is as it came.
+
+        Args:
+            inputs: Pictures, or what the last layer makes of them.
+        """
+        if all(self.run.baseline_path(baseline.name).is_file() for baseline in BASELINES):
+            return
+
+        def tell(done: int, total: int) -> None:
+            self.progress(FITTING_BASELINES, done, total)
+
+        rows = rows_for_baselines(self.split)
+        features = last_layer_averages(
+            self.model, inputs, rows, self.protocol.input.scaling, each_batch=tell
+        )
+        material = Material(Path(self.run.config.data.root), self.pictures[rows], features)
+        table = self.split.iloc[rows].reset_index(drop=True)
+        write_baselines(self.run, table, material, progress=tell)
 
     def _evaluate(
         self, stage: Stage, network: keras.Model, data: StageData, best_epoch: int, seconds: float

@@ -7,6 +7,7 @@
       history.csv      one row an epoch, with its stage
       log.txt          what the job said
       stages/NAME/     model.keras, predictions.csv, metrics.json
+      baselines/NAME/  predictions.csv, of validation and test
 
 The job writes, everybody else reads; every file is written whole. Figures are derived from
 `predictions.csv` and `history.csv` alone, so that no two views can disagree.
@@ -51,6 +52,8 @@ PREDICTION_COLUMNS = ["file", "view", "split", "label", "probability"]
 
 COMPUTING_PREFIX = "Computing what the frozen layers see"
 """Activity of a job that fills the cache."""
+FITTING_BASELINES = "Fitting baselines"
+"""Activity of a job that fits what its network has to beat."""
 
 State = Literal["new", "queued", "running", "stopped", "finished", "failed", "interrupted"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
@@ -227,6 +230,15 @@ class Run:
         self._expect_finished(stage)
         record: dict[str, Any] = json.loads((self.stage_path(stage) / "metrics.json").read_text())
         return record
+
+    def baseline_path(self, baseline: str) -> Path:
+        """Predictions of a simple method (see `core.training.baselines`)."""
+        return self.path / "baselines" / baseline / "predictions.csv"
+
+    def baseline_predictions(self, baseline: str) -> pd.DataFrame | None:
+        """As `predictions`, of validation and test only; none where it was not fitted."""
+        path = self.baseline_path(baseline)
+        return _read_table(path, PREDICTION_COLUMNS) if path.is_file() else None
 
     def _expect_finished(self, stage: str) -> None:
         finished = self.finished_stages()

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.intervals import Interval
-from core.evaluation.results import PARTS, Comparison, Part, StageResult
+from core.evaluation.results import PARTS, BaselineResult, Comparison, Part, StageResult
 from core.training.runs import Run
 from dashboard.components import words
 
@@ -17,6 +17,7 @@ FIGURES = {
     "specificity": "Specificity",
     "balanced_accuracy": "Balanced accuracy",
     "auc": "AUC",
+    "average_precision": "Average precision",
     "loss": "Loss (cross-entropy)",
     "brier": "Brier score",
     "calibration_error": "Calibration error",
@@ -38,8 +39,23 @@ def show(comparison: Comparison, part: Part) -> None:
     )
     kept = [s.name for s in comparison.stages].index(comparison.keep.stage or "") + 2
     st.html(
-        f"<style>.numbers :is(td, th):nth-child({kept}) {{ background: var(--field); }}</style>"
-        f'<table class="numbers"><thead><tr><th></th>{head}</tr></thead>'
+        f"<style>.stages :is(td, th):nth-child({kept}) {{ background: var(--field); }}</style>"
+        f'<table class="numbers stages"><thead><tr><th></th>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def baselines(comparison: Comparison, part: Part) -> None:
+    """The same figures of the simple baselines, in their own table."""
+    if not comparison.baselines or part == "train":
+        return
+    head = "".join(f"<th>{html.escape(b.title)}</th>" for b in comparison.baselines)
+    body = "".join(
+        f"<tr><th>{label}</th>{''.join(figure(b, part, name) for b in comparison.baselines)}</tr>"
+        for name, label in FIGURES.items()
+    )
+    st.html(
+        f'<table class="numbers"><thead><tr><th>Simple baselines</th>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
 
@@ -121,7 +137,7 @@ def marks(comparison: Comparison, stage: StageResult) -> list[str]:
     return found
 
 
-def figure(stage: StageResult, part: Part, name: str) -> str:
+def figure(stage: StageResult | BaselineResult, part: Part, name: str) -> str:
     """A table cell: the figure and below it the interval."""
     result = getattr(stage, part)
     return (
@@ -130,6 +146,11 @@ def figure(stage: StageResult, part: Part, name: str) -> str:
     )
 
 
+_VERDICTS = {
+    "beats": "Better than the best of them.",
+    "no measurable difference": "Not measurably better than the best of them.",
+    "does not beat": "Does not beat the best of them.",
+}
 _FACTS = {
     "Overfitting: validation minus training loss": lambda s: (
         "–" if s.overfitting.loss is None else words.signed(s.overfitting.loss, 3)
@@ -138,4 +159,5 @@ _FACTS = {
     "Trained parameters": lambda s: words.millions(s.trainable_parameters),
     "Learning rate": lambda s: np.format_float_positional(s.learning_rate, trim="-"),
     "Against the stage before": lambda s: html.escape(s.note),
+    "Against simple baselines, on test": lambda s: _VERDICTS[s.beats.verdict] if s.beats else "–",
 }

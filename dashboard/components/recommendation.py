@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from core.evaluation.results import Comparison, PartResult
+from core.evaluation.results import Beats, Comparison, PartResult
 from dashboard.components import metrics_table
 
 HEADLINE = ("accuracy", "sensitivity", "specificity", "auc")
@@ -23,6 +23,8 @@ def show(comparison: Comparison) -> None:
             with st.container(key="mark"):
                 st.markdown(f":material/warning: **{comparison.mark}**")
         st.markdown(keep.reason)
+        if keep.stage is not None:
+            _against_baselines(comparison.stage(keep.stage).beats)
         if comparison.caveat:
             with st.container(key="caveat"):
                 st.markdown(f":material/warning: {comparison.caveat}")
@@ -30,6 +32,16 @@ def show(comparison: Comparison) -> None:
         with right:
             _figures(comparison.stage(keep.stage).title, comparison.stage(keep.stage).test)
             st.caption(keep.overfitting)
+
+
+def _against_baselines(beats: Beats | None) -> None:
+    if beats is None:
+        return
+    if beats.verdict == "beats":
+        st.markdown(beats.words)
+    else:
+        with st.container(key="not-beaten"):
+            st.markdown(f":material/warning: {beats.words}")
 
 
 def _figures(title: str, test: PartResult) -> None:

@@ -3,16 +3,19 @@
 import streamlit as st
 
 from core.evaluation.calibration import reliability
+from core.evaluation.precision_recall import precision_recall_curve
 from core.evaluation.results import Comparison
 from core.evaluation.roc import roc_curve
 from core.reporting import figures
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import (
+    calibration,
     chart,
     confusion,
     difference,
     metrics_table,
+    operating,
     part_picker,
     recommendation,
     shell,
@@ -43,24 +46,36 @@ def held_out(_run: Run, comparison: Comparison) -> None:
 
 
 def thresholds(run: Run, comparison: Comparison) -> None:
+    points = operating.points(run, comparison, *operating.choose())
+    operating.show(comparison, points)
     part = part_picker.show()
     predictions = {name: run.predictions(name) for name in run.finished_stages()}
     rows = {name: table[table["split"] == part] for name, table in predictions.items()}
+    kept = comparison.keep.stage or comparison.stages[-1].name
     left, right = st.columns(2, gap="large")
     with left:
         curves = {name: roc_curve(table, run.positive) for name, table in rows.items()}
-        figure = figures.roc_curves(curves, comparison, part, look=chart.look())
+        point = {kept: getattr(points[kept], part)}
+        figure = figures.roc_curves(curves, comparison, part, operating=point, look=chart.look())
         chart.show(figure, "roc", "ROC curves of the stages")
     with right:
-        kept = comparison.keep.stage or comparison.stages[-1].name
-        bins = {kept: reliability(rows[kept], run.positive)}
+        curves = {name: precision_recall_curve(table, run.positive) for name, table in rows.items()}
+        figure = figures.precision_recall_curves(curves, comparison, part, look=chart.look())
+        chart.show(figure, "precision-recall", "Precision-recall curves of the stages")
+    left, right = st.columns(2, gap="large", vertical_alignment="center")
+    with left:
         titles = {stage.name: stage.title for stage in comparison.stages}
+        bins = {kept: reliability(rows[kept], run.positive)}
         figure = figures.reliability_diagram(bins, titles, mark=comparison.mark, look=chart.look())
         chart.show(figure, "calibration", f"Observed against predicted share, {titles[kept]}")
+    with right:
+        calibration.show(comparison.stage(kept), part)
 
 
 def numbers(run: Run, comparison: Comparison) -> None:
-    metrics_table.show(comparison, part_picker.show())
+    part = part_picker.show()
+    metrics_table.show(comparison, part)
+    metrics_table.baselines(comparison, part)
     metrics_table.downloads(run, comparison)
 
 

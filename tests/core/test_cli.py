@@ -263,6 +263,8 @@ def test_inspect_for_people(ask, scans):
         (["resume", "one"], "nothing left to do"),
         (["evaluate", "one", "--stages", "final"], "'final' was asked for"),
         (["compare", "ghost"], "'ghost' was given"),
+        (["compare", "one", "--sensitivity", "95"], "95 was given"),
+        (["compare", "one", "--prevalence", "0"], "0 was given"),
         (["predict", "one"], "Missing argument 'FILE...'"),
         (["predict", "one", "/nowhere.png"], "there is no file '/nowhere.png'"),
         (["predict", "one", "{scans}"], "is a folder"),
@@ -362,9 +364,33 @@ def test_compare_follows_from_the_predictions(ask, run):
             assert (fn, tp) == ((~called & ill).sum(), (called & ill).sum())
             assert stage[part]["accuracy"] == pytest.approx((called == ill).mean())
             assert stage[part]["loss"] > 0
+            assert stage[part]["intervals"]["accuracy"][0] < stage[part]["accuracy"]
+    assert [b["name"] for b in found["baselines"]] == ["majority", "metadata", "hog", "features"]
+    assert {"stage", "reason"} <= set(found["keep"])
+    assert all(0 <= pair["accuracy"]["p_holm"] <= 1 for pair in found["pairs"])
     _, out, _ = ask("compare", "one", *here(run))
     assert "Baseline" in out
     assert "Optimistic" in out
+    assert "File metadata only" in out
+    assert found["stages"][0]["beats"]["words"] or found["stages"][1]["beats"]["words"]
+
+
+def test_compare_reports_the_operating_point_that_was_asked_for(ask, run):
+    words = ["compare", "one", *here(run), "--sensitivity", "0.6", "--prevalence", "0.1"]
+    code, out, _ = ask(*words, "--json")
+    assert code == 0
+    for stage in json.loads(out)["stages"]:
+        point = stage["operating_point"]
+        assert (point["wanted_sensitivity"], point["prevalence"]) == (0.6, 0.1)
+        for part in ("validation", "test"):
+            rows = run.predictions(stage["name"]).query("split == @part")
+            called = rows["probability"] >= point["threshold"]
+            assert point[part]["confusion"][1][1] == (called & (rows["label"] == "yes")).sum()
+        assert point["validation"]["sensitivity"] >= 0.6
+    _, out, _ = ask(*words)
+    assert "Where 10.0 % of those scanned" in out
+    _, out, _ = ask("compare", "one", *here(run), "--json")
+    assert json.loads(out)["stages"][0]["operating_point"]["positive_predictive_value"] is None
 
 
 def test_predict_answers_refuses_and_explains(ask, run, scans, tmp_path):

@@ -5,7 +5,8 @@ import json
 
 import pandas as pd
 import pytest
-from made_run import make_run
+import streamlit as st
+from made_run import add_baselines, make_run
 from pages import Pages, texts
 from streamlit.testing.v1 import AppTest
 
@@ -149,6 +150,40 @@ def test_csv_holds_every_figure_with_its_interval(run):
     assert table["value"].between(0, 20).all()
     written = metrics_table.predictions(run)
     assert list(pd.unique(written["stage"])) == run.finished_stages()
+
+
+def test_a_model_that_beats_no_baseline_is_told_so(run):
+    assert "simple" not in texts(opened(Pages()))
+    add_baselines(run, {"majority": 0, "features": 2.5})
+    st.cache_data.clear()
+    page = opened(Pages(), **{state.COMPARE_TAB: "Numbers"})
+    comparison = compare(run)
+    kept = comparison.stage(comparison.keep.stage)
+    assert kept.beats.verdict == "does not beat"
+    assert f":material/warning: {kept.beats.words}" in texts(page)
+    tables = "".join(e.proto.body for e in page.html)
+    for baseline in comparison.baselines:
+        assert baseline.title in tables
+        assert metrics_table.value("loss", baseline.test.loss) in tables
+
+
+def test_operating_point_follows_what_is_wanted_and_is_in_the_address(pages, run):
+    page = opened(
+        pages,
+        **{state.COMPARE_TAB: "Thresholds", state.SENSITIVITY: 80.0, state.PREVALENCE: 5.0},
+    )
+    comparison = compare(run, sensitivity=0.8, prevalence=0.05)
+    table = html(page, "numbers operating")
+    for stage in comparison.stages:
+        point = stage.operating_point
+        assert f"{100 * point.threshold:.1f} %" in table
+        assert f"{100 * point.test.specificity:.1f} %" in table
+        assert f"{100 * point.positive_predictive_value.value:.1f} %" in table
+    assert "Where 5.0 % of those scanned" in texts(page)
+    page.number_input(key=state.SENSITIVITY).set_value(95.0).run()
+    assert not page.exception
+    other = compare(run).stage(comparison.keep.stage).operating_point.threshold
+    assert f"from {100 * other:.1f} % on" in texts(page)
 
 
 def test_two_stages_list_the_scans_that_changed_sides(pages, run):

@@ -9,6 +9,7 @@ from core.reporting.figures.changes import changes_matrix
 from core.reporting.figures.confusion import confusion_matrices
 from core.reporting.figures.curves import all_stages_curves, stage_curves
 from core.reporting.figures.generalisation import overfitting_gap, validation_against_test
+from core.reporting.figures.precision_recall import precision_recall_curves
 from core.reporting.figures.roc import roc_curves
 from core.reporting.figures.style import (
     CONFIG,
@@ -27,6 +28,7 @@ __all__ = [
     "changes_matrix",
     "confusion_matrices",
     "overfitting_gap",
+    "precision_recall_curves",
     "reliability_diagram",
     "roc_curves",
     "stage_colour",

@@ -17,6 +17,13 @@ from core.reporting.figures.style import (
     styled,
 )
 
+SHORT = {
+    "majority": "Majority<br>class",
+    "metadata": "File<br>metadata",
+    "hog": "HOG,<br>SVM",
+    "features": "Frozen<br>features",
+}
+"""Titles of the baselines where there is little room."""
 PARTS: tuple[Literal["validation", "test"], ...] = ("validation", "test")
 
 
@@ -24,7 +31,8 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
     """Accuracy and loss of every stage on both held-out parts, with intervals.
 
     The stage to keep stands on a band; one whose validation loss is higher than that of the
-    stage before is marked as worse.
+    stage before is marked as worse. Simple baselines stand to the right, and a dotted line
+    carries the best of them on test across to the stages.
     """
     figure = make_subplots(cols=2, horizontal_spacing=0.1)
     at = list(range(len(comparison.stages)))
@@ -52,7 +60,10 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
                 column,
             )
     _stage_axis(figure, comparison, look)
+    if comparison.baselines:
+        _baselines(figure, comparison, look)
     styled(figure, look, height=340)
+    figure.update_layout(legend={"y": 1.07})
     figure.update_yaxes(title_text="Accuracy", tickformat=".0%", col=1)
     figure.update_yaxes(title_text="Loss", rangemode="tozero", col=2)
     return marked(figure, comparison.mark, look)
@@ -93,6 +104,69 @@ def overfitting_gap(comparison: Comparison, *, look: Look = "dark") -> go.Figure
     figure.update_yaxes(title_text="Accuracy: training − validation", tickformat=".0%", col=2)
     figure.update_layout(showlegend=False, margin={"t": 24})
     return marked(figure, comparison.mark, look)
+
+
+def _baselines(figure: go.Figure, comparison: Comparison, look: Look) -> None:
+    """Add the baselines to the right of the stages, hollow, and the line to be cleared."""
+    colours = PALETTES[look]
+    first = len(comparison.stages)
+    at = list(range(first, first + len(comparison.baselines)))
+    for column, (measure, best_of) in enumerate((("accuracy", max), ("loss", min)), start=1):
+        for part, shift in zip(PARTS, (-0.08, 0.08), strict=True):
+            results = [getattr(baseline, part) for baseline in comparison.baselines]
+            values = [getattr(result, measure) for result in results]
+            figure.add_trace(
+                go.Scatter(
+                    x=[x + shift for x in at],
+                    y=values,
+                    error_y=_bars(values, [result.intervals.get(measure) for result in results]),
+                    name=f"{part}, simple baseline",
+                    legendgroup=part,
+                    showlegend=False,
+                    mode="markers",
+                    marker={
+                        "symbol": f"{PART_SYMBOLS[part]}-open",
+                        "size": 9,
+                        "color": PART_COLOURS[part],
+                        "line": {"width": 2},
+                    },
+                    customdata=[
+                        [baseline.title, _reading(value, result.intervals.get(measure), measure)]
+                        for baseline, value, result in zip(
+                            comparison.baselines, values, results, strict=True
+                        )
+                    ],
+                    hovertemplate="<b>%{customdata[0]}</b><br>"
+                    + f"{part} {measure} %{{customdata[1]}}<extra></extra>",
+                ),
+                1,
+                column,
+            )
+        reached = [
+            (value, x)
+            for x, baseline in zip(at, comparison.baselines, strict=True)
+            if (value := getattr(baseline.test, measure)) is not None
+        ]
+        if reached:
+            best, x = best_of(reached)
+            figure.add_shape(
+                type="line",
+                x0=-0.5,
+                x1=x,
+                y0=best,
+                y1=best,
+                line={"color": PART_COLOURS["test"], "width": 1.3, "dash": "dot"},
+                layer="below",
+                row=1,
+                col=column,
+            )
+        figure.add_vline(first - 0.5, line={"color": colours.grid, "width": 1}, row=1, col=column)
+    axis = figure.layout.xaxis
+    figure.update_xaxes(
+        tickvals=[*axis.tickvals, *at],
+        ticktext=[*axis.ticktext, *(SHORT[baseline.name] for baseline in comparison.baselines)],
+        range=[-0.5, at[-1] + 0.5],
+    )
 
 
 def _stage_axis(figure: go.Figure, comparison: Comparison, look: Look) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.evaluation.pooled import Pooled
-from core.evaluation.results import Comparison
+from core.evaluation.results import Comparison, OperatingResult
 from core.reporting.figures.style import PALETTES, Look, empty, marked, stage_colour, styled
 
 
@@ -16,6 +16,7 @@ def roc_curves(
     comparison: Comparison | Pooled,
     part: Literal["train", "validation", "test"] = "test",
     *,
+    operating: Mapping[str, OperatingResult] | None = None,
     look: Look = "dark",
 ) -> go.Figure:
     """Sensitivity against false alarms over all thresholds, a curve a stage.
@@ -24,6 +25,7 @@ def roc_curves(
         curves: Points of each stage (see `core.evaluation.roc.roc_curve`), by its name.
         comparison: Titles, AUCs with intervals, and the point at a threshold of one half.
         part: Of the data, the one that `curves` were made from.
+        operating: Where the operating points of some stages lie on this part, by their names.
         look: Dark or light.
     """
     drawn = [
@@ -77,6 +79,28 @@ def roc_curves(
                     legendgroup=stage.name,
                     showlegend=False,
                     hovertemplate=f"<b>{stage.title}</b>, called positive from 50 %<br>"
+                    "sensitivity %{y:.1%}, false alarms %{x:.1%}<extra></extra>",
+                )
+            )
+    for stage in drawn:
+        point = (operating or {}).get(stage.name)
+        if point and point.sensitivity is not None and point.specificity is not None:
+            figure.add_trace(
+                go.Scatter(
+                    x=[1 - point.specificity],
+                    y=[point.sensitivity],
+                    mode="markers",
+                    cliponaxis=False,
+                    marker={
+                        "symbol": "star-diamond",
+                        "size": 14,
+                        "color": stage_colour(stage.name),
+                        "line": {"color": colours.text, "width": 1.2},
+                    },
+                    name=f"operating point, {stage.title}",
+                    legendgroup=stage.name,
+                    showlegend=False,
+                    hovertemplate=f"<b>{stage.title}</b>, operating point<br>"
                     "sensitivity %{y:.1%}, false alarms %{x:.1%}<extra></extra>",
                 )
             )

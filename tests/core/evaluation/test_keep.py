@@ -26,6 +26,7 @@ def _candidate(name, losses, effect="no measurable change", gap=NO_GAP, groups=N
         specificity=None,
         balanced_accuracy=None,
         auc=None,
+        average_precision=None,
         brier=None,
         calibration_error=None,
         intervals={"loss": (0.1, 0.3)},

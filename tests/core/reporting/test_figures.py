@@ -8,11 +8,12 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from made_run import NEGATIVE, POSITIVE, history, make_run, pictures
+from made_run import NEGATIVE, POSITIVE, add_baselines, history, make_run, pictures
 
 from core.evaluation.calibration import reliability
 from core.evaluation.changes import changes
 from core.evaluation.comparison import compare
+from core.evaluation.precision_recall import precision_recall_curve
 from core.evaluation.roc import roc_curve
 from core.reporting import figures
 from core.reporting.figures import STAGE_COLOURS
@@ -32,11 +33,19 @@ def comparison(run):
 
 
 @pytest.fixture(scope="module")
-def all_figures(run, comparison):
+def against(tmp_path_factory):
+    """The same stages beside two baselines."""
+    run = make_run(tmp_path_factory.mktemp("workspace"), (0.4, 1.3, 1.2))
+    return compare(add_baselines(run, {"majority": 0, "features": 0.9}))
+
+
+@pytest.fixture(scope="module")
+def all_figures(run, comparison, against):
     """Every figure, dark and light."""
     test = {stage: run.predictions(stage).query("split == 'test'") for stage in TITLES}
     moved = changes(test["baseline"], test["stage1"], POSITIVE)
     curves = {stage: roc_curve(rows, POSITIVE) for stage, rows in test.items()}
+    precisions = {stage: precision_recall_curve(rows, POSITIVE) for stage, rows in test.items()}
     bins = {stage: reliability(rows, POSITIVE) for stage, rows in test.items()}
     return {
         (name, look): draw(look)
@@ -51,6 +60,10 @@ def all_figures(run, comparison):
                 moved, "Baseline", "Stage 1", (NEGATIVE, POSITIVE), look=look
             ),
             "roc": lambda look: figures.roc_curves(curves, comparison, look=look),
+            "baselines": lambda look: figures.validation_against_test(against, look=look),
+            "precision": lambda look: figures.precision_recall_curves(
+                precisions, comparison, look=look
+            ),
             "reliability": lambda look: figures.reliability_diagram(bins, TITLES, look=look),
         }.items()
     }
@@ -177,6 +190,49 @@ def test_a_worse_stage_and_the_one_to_keep_are_marked(comparison):
     kept = [stage.name for stage in comparison.stages].index(comparison.keep.stage)
     notes = [note for note in figure.layout.annotations if note.text == "keep"]
     assert {note.x for note in notes} == {kept}
+
+
+def test_baselines_stand_beside_the_stages_with_the_line_to_clear(against):
+    figure = figures.validation_against_test(against)
+    labels = list(figure.layout.xaxis.ticktext)
+    assert labels[3:] == ["Majority<br>class", "Frozen<br>features"]
+    for part in ("validation", "test"):
+        for trace, measure in zip(
+            _named(figure, f"{part}, simple baseline"), ("accuracy", "loss"), strict=True
+        ):
+            results = [getattr(baseline, part) for baseline in against.baselines]
+            assert list(trace.y) == [getattr(result, measure) for result in results]
+            assert [round(x) for x in trace.x] == [3, 4]
+            for i, result in enumerate(results):
+                low, high = result.intervals[measure]
+                assert trace.y[i] + trace.error_y.array[i] == pytest.approx(high)
+                assert trace.y[i] - trace.error_y.arrayminus[i] == pytest.approx(low)
+    lines = [s for s in figure.layout.shapes if s.line.dash == "dot"]
+    tests = [baseline.test for baseline in against.baselines]
+    assert [line.y0 for line in lines] == [
+        max(test.accuracy for test in tests),
+        min(test.loss for test in tests),
+    ]
+
+
+def test_precision_recall_names_each_average_with_its_interval(run, comparison):
+    rows = run.predictions("stage1").query("split == 'test'")
+    curves = {"stage1": precision_recall_curve(rows, POSITIVE)}
+    figure = figures.precision_recall_curves(curves, comparison)
+    test = comparison.stage("stage1").test
+    low, high = test.intervals["average_precision"]
+    assert _named(figure, f"Stage 1: {test.average_precision:.3f} ({low:.2f}–{high:.2f})")
+    assert figure.data[0].y[0] == pytest.approx((rows["label"] == POSITIVE).mean())
+    assert "both classes" in figures.precision_recall_curves({}, comparison).to_json()
+
+
+def test_roc_marks_the_operating_point(run, comparison):
+    rows = run.predictions("stage1").query("split == 'test'")
+    point = comparison.stage("stage1").operating_point.test
+    curves = {"stage1": roc_curve(rows, POSITIVE)}
+    figure = figures.roc_curves(curves, comparison, operating={"stage1": point})
+    (mark,) = _named(figure, "operating point, Stage 1")
+    assert (mark.x[0], mark.y[0]) == (pytest.approx(1 - point.specificity), point.sensitivity)
 
 
 def test_changes_matrix_counts_who_moved():

@@ -2,7 +2,7 @@
 
 import re
 
-from made_run import make_run
+from made_run import add_baselines, make_run
 
 from core.evaluation.comparison import compare
 from core.reporting.markdown import stages_table
@@ -34,3 +34,15 @@ def test_the_report_is_named_only_beside_its_own_protocol(tmp_path):
     comparison = compare(make_run(tmp_path, [0.5, 1.0, 1.5, 2.0, 2.0]))
     assert "89.3 %" not in stages_table(comparison)
     assert "89.3 %" in stages_table(comparison.model_copy(update={"protocol": "report"}))
+
+
+def test_baselines_follow_the_stages(tmp_path):
+    run = add_baselines(make_run(tmp_path, [0.5, 1.0]), {"metadata": 0.2, "features": 1.5})
+    comparison = compare(run)
+    text = stages_table(comparison)
+    lines = text.splitlines()
+    for baseline, line in zip(comparison.baselines, lines[4:], strict=False):
+        assert line.startswith(f"| {baseline.title} |")
+        assert line.count("|") == lines[0].count("|")
+        assert f"{100 * baseline.test.accuracy:.1f} %" in line
+    assert all(stage.beats.words in text for stage in comparison.stages)

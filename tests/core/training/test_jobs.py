@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import RunError, SettingError
 from core.training import jobs
+from core.training.baselines import BASELINES
 from core.training.runs import Run, Workspace
 
 FIGURES = ["loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
@@ -78,6 +79,16 @@ def test_a_finished_run_leaves_everything_that_others_read(finished):
     assert started_from == finished.metrics("baseline")["model_sha256"]
     left = [p.name for p in finished.path.rglob("*") if p.name.startswith(".writing-")]
     assert left == []
+
+
+def test_baselines_predict_what_the_stages_predict(finished):
+    stage = finished.predictions("baseline").query("split != 'train'").reset_index(drop=True)
+    for baseline in BASELINES:
+        rows = finished.baseline_predictions(baseline.name)
+        pd.testing.assert_frame_equal(
+            rows.drop(columns="probability"), stage.drop(columns="probability")
+        )
+        assert rows["probability"].between(0, 1).all()
 
 
 def test_validation_loss_of_the_best_epoch_is_that_of_the_saved_model(finished):

@@ -1,0 +1,251 @@
+"""The threshold for a wanted sensitivity: chosen on validation, then only reported on test."""
+
+import math
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import norm
+
+from core.errors import SettingError
+from core.evaluation.intervals import CONFIDENCE, Interval, wilson
+from core.evaluation.metrics import Floats, Truth, probability, summarise, truth
+from core.evaluation.results import OperatingPoint, OperatingResult, PredictiveValue
+
+SENSITIVITY = 0.95
+"""Wanted where nobody says otherwise."""
+
+
+def operating_point(
+    validation: pd.DataFrame,
+    test: pd.DataFrame,
+    positive: str,
+    sensitivity: float = SENSITIVITY,
+    prevalence: float | None = None,
+    confidence: float = CONFIDENCE,
+) -> OperatingPoint:
+    """Choose the threshold on validation, and report what it does to test.
+
+    Args:
+        validation: Its predictions.
+        test: Those of test, which have no say.
+        positive: Name of the positive class.
+        sensitivity: Wanted, above 0 and at most 1.
+        prevalence: Share of positives among those who will be scanned, between 0 and 1; none
+            gives no predictive values.
+        confidence: Coverage of the intervals.
+
+    Raises:
+        SettingError: Sensitivity or prevalence is outside what is possible.
+    """
+    if not 0 < sensitivity <= 1:
+        raise SettingError(
+            "a wanted sensitivity above 0 and at most 1",
+            f"{sensitivity:g} was given",
+            "Give a share, such as 0.95.",
+        )
+    if prevalence is not None and not 0 < prevalence < 1:
+        raise SettingError(
+            "a prevalence between 0 and 1",
+            f"{prevalence:g} was given",
+            "Give a share, such as 0.1 for one in ten.",
+        )
+    threshold = threshold_for(truth(validation, positive), probability(validation), sensitivity)
+    parts = {
+        "validation": _result(validation, positive, threshold, confidence),
+        "test": _result(test, positive, threshold, confidence),
+    }
+    (tn, fp), (fn, tp) = parts["test"].confusion
+    values = predictive_values(tp, fn, tn, fp, prevalence, confidence)
+    return OperatingPoint(
+        wanted_sensitivity=sensitivity,
+        threshold=threshold,
+        validation=parts["validation"],
+        test=parts["test"],
+        prevalence=prevalence,
+        positive_predictive_value=values[0],
+        negative_predictive_value=values[1],
+        caution=_caution(int(truth(validation, positive).sum()), sensitivity, confidence),
+    )
+
+
+def threshold_for(is_positive: Truth, p: Floats, sensitivity: float) -> float | None:
+    """The threshold with the fewest false alarms that reaches a sensitivity on these pictures.
+
+    Fewer are called positive the higher it is, so this is the highest that finds enough of the
+    positives. Every threshold down to the next lower probability calls these pictures alike;
+    of those the middle one is taken, which leaves the same room on both sides. Positives that
+    tie with the last one needed are found along with it.
+
+    Args:
+        is_positive: bool (n,).
+        p: Probability of the positive class, (n,).
+        sensitivity: Wanted, above 0 and at most 1.
+
+    Returns:
+        From which probability on a scan is called positive; none without a positive, or when a
+        probability is not a number.
+    """
+    if not is_positive.any() or not np.isfinite(p).all():
+        return None
+    found = np.sort(p[is_positive])[::-1]
+    needed = math.ceil(sensitivity * len(found) - 1e-9)
+    last = float(found[max(1, needed) - 1])
+    lower = p[p < last]
+    middle = (last + float(lower.max() if len(lower) else 0.0)) / 2
+    return middle if not len(lower) or middle > lower.max() else last
+
+
+def predictive_values(
+    tp: int,
+    fn: int,
+    tn: int,
+    fp: int,
+    prevalence: float | None,
+    confidence: float = CONFIDENCE,
+) -> tuple[PredictiveValue | None, PredictiveValue | None]:
+    """What a positive and a negative call are worth where the class is this common.
+
+    Bayes' rule from sensitivity and specificity; logit intervals of Mercaldo, Lau & Zhou (2007),
+    "Confidence intervals for predictive values with an emphasis to case-control studies",
+    Statistics in Medicine 26, 2170-2183, equations 8 to 11. At a value of 0 or 1 these are not
+    defined, and their adjusted logit intervals (z²/2 added to each cell) take their place,
+    reaching to the value itself. The prevalence is taken as known.
+
+    Args:
+        tp: Positives called positive.
+        fn: Positives called negative.
+        tn: Negatives called negative.
+        fp: Negatives called positive.
+        prevalence: Between 0 and 1.
+        confidence: Coverage of the intervals.
+
+    Returns:
+        Positive and negative predictive value; none without prevalence, without one of the
+        classes, or where nothing would ever be called so.
+    """
+    if prevalence is None or not tp + fn or not tn + fp:
+        return None, None
+    odds = prevalence / (1 - prevalence)
+    return (
+        _predictive_value((tp, fn), (fp, tn), odds, confidence),
+        _predictive_value((tn, fp), (fn, tp), 1 / odds, confidence),
+    )
+
+
+def _predictive_value(
+    own: tuple[int, int], other: tuple[int, int], odds: float, confidence: float
+) -> PredictiveValue | None:
+    """What a call is worth that so many (called so, not called so) get of the class and without.
+
+    `odds` are those of the class that is called, before any call.
+    """
+    (hits, misses), (errors, rejections) = own, other
+    right, wrong = hits / (hits + misses) * odds, errors / (errors + rejections)
+    if not right + wrong:
+        return None
+    value = right / (right + wrong)
+    z = float(norm.ppf((1 + confidence) / 2))
+    extra = 0.0 if hits and errors else z**2 / 2
+    n, m = hits + misses + 2 * extra, errors + rejections + 2 * extra
+    share, error = (hits + extra) / n, (errors + extra) / m
+    centre = math.log(odds * share / error)
+    reach = z * math.sqrt((1 - share) / share / n + (1 - error) / error / m)
+    low, high = float(expit(centre - reach)), float(expit(centre + reach))
+    return PredictiveValue(value=value, interval=(min(low, value), max(high, value)))
+
+
+def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
+    """The operating point in sentences, from how it was chosen to what it is worth.
+
+    Its caution is to be told beside them.
+    """
+    validation, test = point.validation, point.test
+    if point.threshold is None:
+        return [f"Without '{positive}' scans in validation no threshold can be chosen."]
+    said = [
+        f"Called '{positive}' from {_percent(point.threshold)} on: the highest threshold that "
+        f"finds {_percent(point.wanted_sensitivity, 0)} of the '{positive}' scans of validation. "
+        f"There it finds {_share(validation, 'sensitivity')}."
+    ]
+    if test.sensitivity is not None:
+        said.append(
+            f"On test, which had no say, it finds {_share(test, 'sensitivity')} of '{positive}'"
+            + (
+                f" and leaves {_share(test, 'specificity')} of '{negative}' alone."
+                if test.specificity is not None
+                else "."
+            )
+        )
+    if point.prevalence is not None:
+        worth = [
+            f"a call of '{name}' is right in {_percent(value.value)} ({_span(value.interval)})"
+            for name, value in (
+                (positive, point.positive_predictive_value),
+                (negative, point.negative_predictive_value),
+            )
+            if value is not None
+        ]
+        if worth:
+            said.append(
+                f"Where {_percent(point.prevalence)} of those scanned are '{positive}', "
+                + " and ".join(worth)
+                + "."
+            )
+    return said
+
+
+def _result(
+    rows: pd.DataFrame, positive: str, threshold: float | None, confidence: float
+) -> OperatingResult:
+    if threshold is None:
+        return OperatingResult(
+            n=len(rows), confusion=[[0, 0], [0, 0]], sensitivity=None, specificity=None
+        )
+    summary = summarise(rows, positive, threshold)
+    (tn, fp), (fn, tp) = summary.confusion
+    return OperatingResult(
+        n=summary.n,
+        confusion=summary.confusion,
+        sensitivity=summary.sensitivity,
+        specificity=summary.specificity,
+        intervals={
+            "sensitivity": wilson(tp, tp + fn, confidence),
+            "specificity": wilson(tn, tn + fp, confidence),
+        },
+    )
+
+
+def _caution(positives: int, sensitivity: float, confidence: float) -> str | None:
+    """Whether so few positives could show that sensitivity at all, even if all were found."""
+    perfect = wilson(positives, positives, confidence)
+    if perfect is None or perfect[0] >= sensitivity:
+        return None
+    if sensitivity == 1:
+        return "No number of scans can show that nothing will ever be missed."
+    enough = math.ceil(norm.ppf((1 + confidence) / 2) ** 2 * sensitivity / (1 - sensitivity))
+    return (
+        f"Validation is too small to promise that: with {positives} positive scans even finding "
+        f"all of them would only show a sensitivity above {_percent(perfect[0], 0)}. It would "
+        f"take {enough} or more to show {_percent(sensitivity, 0)}."
+    )
+
+
+def _share(result: OperatingResult, name: Literal["sensitivity", "specificity"]) -> str:
+    """`28 of 30 (93.3 %, 78.7 to 98.2)`."""
+    right, wrong = result.confusion[1][::-1] if name == "sensitivity" else result.confusion[0]
+    interval = result.intervals[name]
+    between = f", {_span(interval)}" if interval else ""
+    share = getattr(result, name)
+    return f"{right} of {right + wrong}" + (
+        f" ({_percent(share)}{between})" if share is not None else ""
+    )
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
+def _span(interval: Interval) -> str:
+    return f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
