@@ -195,7 +195,7 @@ def show_pooled(found: CrossValidation, *, as_json: bool, markdown: bool = False
 
 def _show(pooled: Pooled) -> None:
     shown = table("stage", *COLUMNS.values(), numbers=tuple(COLUMNS.values()))
-    for stage in pooled.stages:
+    for stage in (*pooled.stages, *pooled.baselines):
         shown.add_row(stage.title, *(_figure(stage, figure) for figure in COLUMNS))
         shown.add_row("", *(_interval(stage.intervals[figure]) for figure in COLUMNS))
     answers.print(shown)

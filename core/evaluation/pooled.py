@@ -20,6 +20,7 @@ from core.evaluation.metrics import Floats
 from core.evaluation.pairs import corrected, expect_same_pictures, pairs_of
 from core.evaluation.parts import PartView, is_point
 from core.evaluation.results import Difference, Pair, PartResult
+from core.training.baselines import BASELINES
 from core.training.crossval import CrossValidation
 
 AVERAGE = "average"
@@ -77,6 +78,9 @@ class Pooled(Frozen):
         description="every two stages; with several seeds gains and losses are added up, and "
         "tests are by bootstrap"
     )
+    baselines: list[PooledStage] = Field(
+        description="simple methods on the same folds; empty where a fold has not fitted them"
+    )
 
     @property
     def mark(self) -> str | None:
@@ -109,13 +113,8 @@ def pool(crossval: CrossValidation) -> Pooled:
     if len(tables) > 1:
         tables[AVERAGE] = average(list(tables.values()))
     titles = {stage.name: stage.title for stage in config.protocol.stages}
-    views = {
-        name: [
-            PartView(rows.reset_index(drop=True), crossval.positive, config.protocol.seed)
-            for _, rows in table.groupby("seed", sort=False)
-        ]
-        for name, table in tables.items()
-    }
+    simple = {b: crossval.baseline_predictions(b.name) for b in BASELINES}
+    views = {name: _by_seed(table, crossval) for name, table in tables.items()}
     seeds = [int(seed) for seed in tables[names[0]]["seed"].unique()]
     first = views[names[0]][0]
     return Pooled(
@@ -134,7 +133,20 @@ def pool(crossval: CrossValidation) -> Pooled:
             for name, of_seeds in views.items()
         ],
         pairs=_pairs(views),
+        baselines=[
+            _stage(baseline.name, baseline.title, seeds, _by_seed(table, crossval))
+            for baseline, table in simple.items()
+            if table is not None
+        ],
     )
+
+
+def _by_seed(table: pd.DataFrame, crossval: CrossValidation) -> list[PartView]:
+    """Pooled predictions, judged repetition by repetition."""
+    return [
+        PartView(rows.reset_index(drop=True), crossval.positive, crossval.protocol.seed)
+        for _, rows in table.groupby("seed", sort=False)
+    ]
 
 
 def average(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -73,7 +73,7 @@ def pooled_table(pooled: Pooled) -> str:
     columns = ["stage", "accuracy", "sensitivity", "specificity", "balanced accuracy", "AUC"]
     columns += ["loss", "Brier"]
     rows = [columns, ["---"] * len(columns)]
-    for stage in pooled.stages:
+    for stage in (*pooled.stages, *pooled.baselines):
         shares = [_percent(stage, name) for name in ("accuracy", "sensitivity", "specificity")]
         rows.append(
             [

@@ -10,6 +10,7 @@ prediction of every scan by a network that has not met it. Other seeds deal the 
 """
 
 import shutil
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -151,15 +152,13 @@ class CrossValidation:
                 f"'{stage}' was asked for",
                 "Let the cross-validation go on to its end.",
             )
-        tables = []
-        for run in self.runs():
-            seed, fold = map(int, run.name[1:].split("-f"))
-            held_out = run.predictions(stage).query("split == 'test' and view == 0")
-            groups = run.split()[["file", "view", "group"]]
-            table = held_out.merge(groups, on=["file", "view"], validate="one_to_one")
-            tables.append(table.assign(seed=seed, fold=fold)[POOLED_COLUMNS])
-        pooled = pd.concat(tables, ignore_index=True)
-        return pooled.sort_values(["seed", "file"], kind="stable", ignore_index=True)
+        return _pooled({run: run.predictions(stage) for run in self.runs()})
+
+    def baseline_predictions(self, baseline: str) -> pd.DataFrame | None:
+        """As `predictions`, of a simple baseline; none where a fold has not fitted it."""
+        found = {run: run.baseline_predictions(baseline) for run in self.runs()}
+        tables = {run: table for run, table in found.items() if table is not None}
+        return _pooled(tables) if len(tables) == len(found) else None
 
     def delete(self) -> None:
         """Remove it with all its folds.
@@ -189,3 +188,16 @@ def _seconds_left(runs: list[tuple[Run, RunStatus]]) -> float | None:
     ]
     waiting = sum(status.state == "queued" for _, status in runs)
     return left + waiting * max(taken)
+
+
+def _pooled(tables: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
+    """What the folds predicted of the scans that they held out, under one another."""
+    pooled = []
+    for run, predictions in tables.items():
+        seed, fold = map(int, run.name[1:].split("-f"))
+        held_out = predictions.query("split == 'test' and view == 0")
+        groups = run.split()[["file", "view", "group"]]
+        table = held_out.merge(groups, on=["file", "view"], validate="one_to_one")
+        pooled.append(table.assign(seed=seed, fold=fold)[POOLED_COLUMNS])
+    together = pd.concat(pooled, ignore_index=True)
+    return together.sort_values(["seed", "file"], kind="stable", ignore_index=True)

@@ -38,7 +38,7 @@ def show(crossval: CrossValidation, pooled: Pooled) -> None:
     with right:
         st.download_button(
             "Predictions as CSV",
-            lambda: _together(predictions).to_csv(index=False),
+            _together(predictions).to_csv(index=False),
             file_name=f"{crossval.name}-predictions.csv",
             mime="text/csv",
             on_click="ignore",
@@ -47,11 +47,12 @@ def show(crossval: CrossValidation, pooled: Pooled) -> None:
 
 
 def table(pooled: Pooled) -> None:
-    """One column a stage, one row a figure, each with its interval."""
-    head = "".join(f"<th>{html.escape(stage.title)}</th>" for stage in pooled.stages)
+    """One column a stage and a baseline, one row a figure, each with its interval."""
+    columns = (*pooled.stages, *pooled.baselines)
+    head = "".join(f"<th>{html.escape(column.title)}</th>" for column in columns)
     body = "".join(
         f"<tr><th>{label}</th>"
-        f"{''.join(metrics_table.figure(stage, 'test', name) for stage in pooled.stages)}</tr>"
+        f"{''.join(metrics_table.figure(column, 'test', name) for column in columns)}</tr>"
         for name, label in metrics_table.FIGURES.items()
     )
     st.html(

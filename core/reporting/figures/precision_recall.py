@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.evaluation.results import Comparison
-from core.reporting.figures.style import PALETTES, Look, empty, stage_colour, styled
+from core.reporting.figures.style import PALETTES, Look, empty, marked, stage_colour, styled
 
 
 def precision_recall_curves(
@@ -87,4 +87,4 @@ def precision_recall_curves(
             "yanchor": "bottom",
         },
     )
-    return figure
+    return marked(figure, comparison.mark, look)
