@@ -145,7 +145,7 @@ def show(comparison: Comparison) -> None:
     keep = comparison.keep
     kept = comparison.stage(keep.stage) if keep.stage else comparison.stages[-1]
     beats = kept.beats.words if kept.beats else None
-    for sentence in (keep.reason, beats, keep.overfitting, comparison.caveat):
+    for sentence in (keep.reason, keep.others, beats, keep.overfitting, comparison.caveat):
         if sentence:
             answers.print(sentence)
     answers.print(
