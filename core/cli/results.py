@@ -149,7 +149,8 @@ def show(comparison: Comparison) -> None:
     keep = comparison.keep
     kept = comparison.stage(keep.stage) if keep.stage else comparison.stages[-1]
     beats = kept.beats.words if kept.beats else None
-    for sentence in (comparison.mark, keep.reason, beats, keep.overfitting, comparison.caveat):
+    said = (comparison.mark, keep.reason, keep.others, beats, keep.overfitting, comparison.caveat)
+    for sentence in said:
         if sentence:
             answers.print(sentence)
     answers.print(

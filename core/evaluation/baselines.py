@@ -133,7 +133,7 @@ def _judge(
             verdict="beats",
             accuracy=accuracy,
             auc=auc,
-            words=f"On test {title} beats the best simple method, {against}; {chance}.",
+            words=f"On test {title} beats the best simple baseline, {against}; {chance}.",
         )
     return Beats(
         verdict="no measurable difference",

@@ -63,13 +63,15 @@ def choose(
     )
     if kept is not known[0]:
         reason += " " + _gain(known[0], kept)
+    others = [c for c in known if c is not kept]
+    idle = [c for c in others if c.effect == "no measurable change"]
+    worse = [c for c in others if c.effect == "worse"]
     return Keep(
         stage=kept.name,
         reason=reason,
         overfitting=in_words(kept.gap),
-        did_not_help=[
-            c.name for c in known if c is not kept and c.effect in ("no measurable change", "worse")
-        ],
+        did_not_help=[c.name for c in others if c in idle + worse],
+        others=_others(idle, worse),
     )
 
 
@@ -155,6 +157,20 @@ def _earlier_is_kept(kept: Candidate, best: Candidate, p: float | None, first: b
     if part.groups < FEW:
         reason += " With so few scans only a large difference would show."
     return reason
+
+
+def _others(idle: Sequence[Candidate], worse: Sequence[Candidate]) -> str:
+    said = []
+    if idle:
+        said.append(f"{_titles(idle)} brought no measurable gain over the stage before.")
+    if worse:
+        said.append(f"{_titles(worse)} made validation loss measurably worse.")
+    return " ".join(said)
+
+
+def _titles(candidates: Sequence[Candidate]) -> str:
+    *first, last = (candidate.title for candidate in candidates)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _gain(first: Candidate, kept: Candidate) -> str:

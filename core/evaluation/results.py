@@ -161,6 +161,7 @@ class Keep(Frozen):
     did_not_help: list[str] = Field(
         default_factory=list, description="other stages without a measurable gain on the one before"
     )
+    others: str = Field("", description="the same, in words")
 
 
 class Comparison(Frozen):

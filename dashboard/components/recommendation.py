@@ -31,7 +31,7 @@ def show(comparison: Comparison) -> None:
     if keep.stage is not None:
         with right:
             _figures(comparison.stage(keep.stage).title, comparison.stage(keep.stage).test)
-            st.caption(keep.overfitting)
+            st.caption(f"{keep.overfitting} {keep.others}".strip())
 
 
 def _against_baselines(beats: Beats | None) -> None:

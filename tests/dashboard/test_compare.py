@@ -66,6 +66,7 @@ def test_recommendation_comes_first_with_the_figures_of_the_kept_stage(pages, ru
     page = opened(pages)
     assert page.subheader[0].value == f"Keep {kept.title}"
     assert comparison.keep.reason in texts(page)
+    assert comparison.keep.others in texts(page)
     figures = html(page, "figures")
     assert metrics_table.value("accuracy", kept.test.accuracy) in figures
     assert metrics_table.interval("auc", kept.test.intervals["auc"]) in figures

@@ -15,7 +15,7 @@ from core.evaluation.delong import auc_difference
 from core.evaluation.metrics import auc, summarise
 
 LARGE = {"train": 12, "validation": 60, "test": 240}
-STRENGTHS = {"majority": 0, "metadata": 0.4, "hog": 0.8, "features": 1.0}
+STRENGTHS = {"majority": 0, "metadata": 0.2, "hog": 0.4, "features": 1.0}
 
 
 @pytest.fixture(scope="module")

@@ -91,6 +91,7 @@ def test_the_earliest_that_is_good_enough():
     assert "stages before it are measurably worse" in keep.reason
     assert "Against First" in keep.reason
     assert keep.did_not_help == ["first", "third"]
+    assert keep.others == "First and Third brought no measurable gain over the stage before."
 
 
 def test_copies_of_scans_are_not_counted_as_evidence():
@@ -110,6 +111,17 @@ def test_a_stage_that_diverged_is_never_kept():
     nothing = _choose(broken)
     assert nothing.stage is None
     assert nothing.reason
+
+
+def test_stages_that_did_harm_are_named():
+    keep = _choose(
+        _candidate("first", _losses(0.3), "start"),
+        _candidate("second", _losses(0.31, seed=1)),
+        _candidate("third", _losses(0.9, seed=2), "worse"),
+    )
+    assert keep.did_not_help == ["second", "third"]
+    assert "Second brought no measurable gain" in keep.others
+    assert "Third made validation loss measurably worse" in keep.others
 
 
 def test_the_only_stage_is_kept():
