@@ -17,7 +17,8 @@ from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 from tf_keras_vis.utils.scores import CategoricalScore
 
 from core.config import REPORT
-from core.explanation.maps import METHODS, Explainer
+from core.explanation.maps import Explainer
+from core.explanation.methods import METHODS
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
 

@@ -16,6 +16,7 @@ from core.data.splits import plan_pictures
 from core.evaluation.comparison import compare
 from core.evaluation.metrics import Summary, summarise
 from core.evaluation.results import Comparison
+from core.explanation.methods import DEFAULT
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
 from core.training.runs import Run, Workspace, default_workspace
@@ -143,7 +144,7 @@ def prediction(
     item: Item,
     slice: int | None = None,
     target: int | None = None,
-    method: str = "grad-cam",
+    method: str = DEFAULT,
 ) -> "Prediction":
     """The explained answer for a scan; the last few of a session are kept with it.
 
@@ -153,7 +154,7 @@ def prediction(
         item: The scan.
         slice: Of a volume, from 0; none is the middle one.
         target: The class to explain, by its place in the softmax; none is the predicted one.
-        method: A name in `core.explanation.maps.METHODS`.
+        method: A name in `core.explanation.methods.METHODS`.
     """
     model = run.metrics(stage)["model_sha256"]
     return _prediction(model, item.key, slice, target, method, run, stage, item)

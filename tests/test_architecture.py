@@ -36,6 +36,7 @@ NETWORK = {
     "core.training.experiment",
     "core.training.worker",
     "core.explanation.maps",
+    "core.explanation.network",
 }
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras_vis", "jax", "torch"}
 
