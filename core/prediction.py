@@ -183,18 +183,22 @@ class Predictor:
         while batch := [self._read(data, name) for data, name in islice(waiting, batch_size)]:
             yield from self._answer(batch, explain, target, method)
 
+    def unreadable(self, name: str, reason: str) -> Prediction:
+        """The answer for a file that could not be read."""
+        return self._prediction(name, "unreadable", reason=reason)
+
     def _read(self, data: bytes, name: str, slice: int | None = None) -> "Prediction | _Question":
         try:
             scan = read_scan(data, name, slice)
         except UnreadableScan as error:
-            return self._prediction(name, "unreadable", reason=error.reason)
+            return self.unreadable(name, error.reason)
         reason = judge(scan.pixels)
         if reason is not None:
             return self._prediction(name, "refused", reason=reason, scan=scan)
         sha256 = hashlib.sha256(data).hexdigest()
-        return _Question(name, scan, self._prepare(scan, sha256), sha256 in self._trained_on)
+        return _Question(name, scan, self.prepare(scan, sha256), sha256 in self._trained_on)
 
-    def _prepare(self, scan: Scan, sha256: str) -> Prepared:
+    def prepare(self, scan: Scan, sha256: str) -> Prepared:
         """Crop as in training. Where training met cropped scans, crop only what is not yet.
 
         The run's own files are taken exactly as they were in training, so that the answer is

@@ -102,6 +102,18 @@ class Explainer:
         """
         return self.look(batch, target).maps(method)
 
+    def features(self, batch: Float32) -> Float32:
+        """How the network sees each picture: the mean of each channel of its last convolution.
+
+        Args:
+            batch: As in `look`.
+
+        Returns:
+            float32 (n, channels).
+        """
+        activations = self.network.passage(None, COARSE)(batch)
+        return np.asarray(tf.reduce_mean(activations, axis=(1, 2)), np.float32)
+
 
 class Look:
     """One batch before the network. What has been computed of it is kept for the next map.
@@ -131,6 +143,10 @@ class Look:
             self._activations[layer] = self.network.passage(start, layer)(given)
         return self._activations[layer]
 
+    def know(self, layer: str, activations: Any) -> None:
+        """Take what a layer gives, float32 (n, h, w, c), from where it has been computed."""
+        self._activations[layer] = activations
+
     def score(self) -> "ClassScore":
         """What is explained. Once a map has called it, it knows the answer as well."""
         self._score = ClassScore(self._wanted)
@@ -142,6 +158,17 @@ class Look:
         if self._score is None:
             self.score()(self.network.above(COARSE)(self.activations(COARSE)))
         return self._score  # type: ignore[return-value]
+
+    def of(self, other: Network) -> "Look":
+        """The same batch and target before a network that shares its lower layers with this.
+
+        What is known of layers that are the same objects in both is not computed again.
+        """
+        look = Look(other, self.batch, self.answered.target.numpy())
+        for layer, known in self._activations.items():
+            if other.model.get_layer(layer) is self.network.model.get_layer(layer):
+                look.know(layer, known)
+        return look
 
     def maps(self, name: str) -> Maps:
         """The maps by a method, enlarged over the pictures.

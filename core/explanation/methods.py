@@ -60,6 +60,9 @@ DEFAULT = "layer-cam-fine"
 """What a map is made by unless another way is asked for: of those that cost one pass the one
 that finds lesions best (docs/results.md)."""
 
+AT_ONCE = ("grad-cam", "grad-cam++", "layer-cam", "layer-cam-fine")
+"""Those whose agreement is looked at: all that share one pass through the network."""
+
 
 def method(name: str) -> Method:
     """The method of this name.

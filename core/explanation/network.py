@@ -87,7 +87,9 @@ class Network:
                 # On the model's own tensors, in which tf-keras-vis finds a layer by name.
                 start, x = self.model.input, self.model.layers[-1].input
             else:
-                start = x = keras.Input(self.model.get_layer(layer).output.shape[1:], dtype="float32")
+                start = x = keras.Input(
+                    self.model.get_layer(layer).output.shape[1:], dtype="float32"
+                )
                 for each in self.model.layers[self.depth(layer) + 1 : -1]:
                     x = each(x)
             self._above[layer] = Logits(start, self._linear(x), name=f"above_{layer or 'pixels'}")

@@ -112,7 +112,11 @@ def test_gradcam_is_the_published_formula(model, explainer, batch, target):
 
 def test_gradcam_is_what_tf_keras_vis_makes_of_the_whole_model(model, explainer, batch):
     theirs = Gradcam(model, model_modifier=ReplaceToLinear(), clone=True)(
-        CategoricalScore([1]), batch, penultimate_layer=COARSE, normalize_cam=False, expand_cam=False
+        CategoricalScore([1]),
+        batch,
+        penultimate_layer=COARSE,
+        normalize_cam=False,
+        expand_cam=False,
     )
     expected = np.stack([enlarge(np.asarray(cells), SIZE) for cells in theirs])
     found = explainer.explain(batch, 1, "grad-cam").maps
