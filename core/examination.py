@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,6 @@ from core.imaging.scans import read_scan
 from core.prediction import BATCH, Prediction, Predictor
 from core.storage import write_bytes
 from core.training.runs import Run
-
-if TYPE_CHECKING:
-    from core.explanation.stages import StageNetworks
 
 Float32 = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
@@ -129,9 +126,7 @@ class Stages:
                 f"a finished stage of run '{run.name}'", "there is none", "Train a stage first."
             )
         self.run = run
-        self.networks: StageNetworks = StageNetworks(
-            {stage: Predictor(run, stage).model for stage in finished}
-        )
+        self.networks = StageNetworks({stage: Predictor(run, stage).model for stage in finished})
 
     def see(
         self, prediction: Prediction, target: int | None = None, method: str = DEFAULT
@@ -247,8 +242,8 @@ def similar_cases(
 
 def _asked(prediction: Prediction) -> tuple[Any, int]:
     """What the network saw, and the class explained, or else called."""
-    assert prediction.prepared is not None
-    assert prediction.probability is not None
+    if prediction.prepared is None or prediction.probability is None:
+        raise ValueError("only a scan that got an answer can be examined")
     classes = list(prediction.probability)
     return prediction.prepared, classes.index(prediction.target or str(prediction.label))
 

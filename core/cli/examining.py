@@ -1,9 +1,9 @@
-"""What `predict` tells of an answer beyond the answer: its map's worth, all stages, similar cases."""
+"""What `predict` tells beyond an answer: what its map is worth, all stages, similar cases."""
 
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from core.cli.terminal import percent
 from core.errors import SettingError
@@ -13,6 +13,8 @@ from core.prediction import Prediction, Predictor
 from core.training.runs import Run
 
 PREDICTED = "predicted"
+Amount = Literal["cheap", "full"]
+AMOUNTS = get_args(Amount)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Wanted:
 
     method: str = DEFAULT
     target: int | None = None
-    evidence: Literal["cheap", "full"] | None = None
+    evidence: Amount | None = None
     all_stages: bool = False
     similar: int = 0
 
@@ -56,14 +58,14 @@ class Wanted:
                 f"'{target}' was given",
                 "Choose one of them.",
             )
-        if evidence not in (None, "cheap", "full"):
+        if evidence is not None and evidence not in AMOUNTS:
             raise SettingError(
-                "evidence that is cheap or full",
+                "cheap or full evidence",
                 f"'{evidence}' was given",
                 "Choose one of the two.",
             )
         chosen = None if target == PREDICTED else classes.index(target)
-        return cls(method_name, chosen, evidence, all_stages, similar)
+        return cls(method_name, chosen, cast(Amount | None, evidence), all_stages, similar)
 
     @property
     def map(self) -> bool:

@@ -105,12 +105,13 @@ def ask(
         target=wanted.target,
         method=wanted.method,
     )
-    written = picture is not None and found.scan is not None and found.map is not None
-    if written:
+    written = None
+    if picture is not None and found.scan is not None and found.map is not None:
         png = io.BytesIO()
         Image.fromarray(overlay(found.scan.pixels, found.map)).save(png, "PNG")
         write_bytes(picture, png.getvalue())
-    return found.to_json(str(picture) if written else None) | examiner.more(found, data)
+        written = str(picture)
+    return found.to_json(written) | examiner.more(found, data)
 
 
 def answers_json(predictor: Predictor, results: list[dict[str, Any]]) -> dict[str, Any]:

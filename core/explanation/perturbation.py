@@ -102,4 +102,5 @@ def _ranks(heat: Float32, rng: np.random.Generator) -> NDArray[np.intp]:
 
 def _enlarge(first: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
     cells = first.reshape(CELLS, CELLS).astype(np.uint8)
-    return cv2.resize(cells, (size, size), interpolation=cv2.INTER_NEAREST).astype(bool)
+    enlarged = cv2.resize(cells, (size, size), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(enlarged, bool)

@@ -86,4 +86,5 @@ def cosine_distances(feature: Float32, features: Float32) -> NDArray[np.float64]
     lengths = np.linalg.norm(many, axis=1) * np.linalg.norm(one)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosines = np.where(lengths > 0, many @ one / lengths, 0.0)
-    return np.clip(1 - cosines, 0, 2)
+    distances: NDArray[np.float64] = np.clip(1 - cosines, 0, 2)
+    return distances

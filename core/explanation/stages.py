@@ -84,7 +84,7 @@ class StageNetworks:
             ends = {stage: keys[layer] for stage, keys in self._keys.items()}
 
             def run(pictures: Any) -> dict[str, Any]:
-                known = {None: pictures}
+                known: dict[str | None, Any] = {None: pictures}
                 for step in steps:
                     known[step.key] = step.layer(known[step.below], training=False)
                 return {stage: tf.cast(known[end], tf.float32) for stage, end in ends.items()}
