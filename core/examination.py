@@ -214,14 +214,17 @@ def similar_cases(
     """
     prepared, _ = _asked(prediction)
     table = features(predictor, progress)
-    scans = training_scans(predictor.run.split())
+    split = predictor.run.split()
+    scans = training_scans(split)
     picture = scale(prepared.pixels, predictor.protocol.input.scaling)
     feature = predictor.explainer.features(picture[None])[0]
+    own = split.loc[split["sha256"] == sha256, "group"]
+    group = own.iloc[0] if len(own) else None
     found = {
-        label: nearest(feature, scans, table, label, count, sha256)
+        label: nearest(feature, scans, table, label, count, sha256, group)
         for label in reversed(predictor.classes)
     }
-    if sha256 in set(predictor.run.split()["sha256"]) or prediction.scan is None:
+    if group is not None or prediction.scan is None:
         return found
     # The run has no word on a scan that it does not know: its copies are found by their looks.
     portrait = portray(prediction.scan.pixels)

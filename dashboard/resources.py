@@ -24,6 +24,7 @@ from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Tray
 
 if TYPE_CHECKING:
+    from core.examination import Stages
     from core.prediction import Prediction, Predictor
 
 
@@ -96,8 +97,7 @@ def comparison(run: Run) -> Comparison:
     Raises:
         RunError: No stage is finished.
     """
-    models = (run.metrics(stage)["model_sha256"] for stage in run.finished_stages())
-    return _comparison(str(run.path), tuple(models))
+    return _comparison(str(run.path), models(run))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")
@@ -114,6 +114,33 @@ def predictor(run: Run, stage: str) -> "Predictor":
         RunError: The stage is not finished, or its model cannot be loaded.
     """
     return _predictor(str(run.path), stage, run.metrics(stage)["model_sha256"])
+
+
+def models(run: Run) -> tuple[str, ...]:
+    """Fingerprints of the models of all finished stages."""
+    return tuple(run.metrics(stage)["model_sha256"] for stage in run.finished_stages())
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _stages(path: str, fingerprint: tuple[str, ...]) -> "Stages":  # noqa: ARG001
+    from core.examination import Stages
+
+    return Stages(Run(Path(path)))
+
+
+def stages(run: Run) -> "Stages":
+    """All finished stages of a run, loaded together; those of one run are kept.
+
+    Raises:
+        RunError: No stage is finished, or a model cannot be loaded.
+    """
+    return _stages(str(run.path), models(run))
+
+
+@st.cache_resource(show_spinner=False, scope="session")
+def examinations() -> Tasks:
+    """What this session has asked about its scans (see `dashboard.examinations`)."""
+    return Tasks()
 
 
 @st.cache_resource(show_spinner=False, scope="session")

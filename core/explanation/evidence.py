@@ -39,9 +39,9 @@ another."""
 MOST_SIMILAR = 0.7
 """Rank correlation with the map of a network without its knowledge (Adebayo et al. 2018)."""
 
-LEAST_RANGE = 0.1
-"""By how much the probability must fall when the picture is blurred altogether, for deletion
-and insertion to have anything to show."""
+LEAST_SPREAD = 0.05
+"""Of the gains of the map and of random orders, for deletion and insertion to have anything to
+show: where nothing that is taken away matters, no order is better than another."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Curves:
 
     Attributes:
         share: Of the picture that is changed, 0–1, rising.
-        deletion: Probability of the class explained as the hottest parts are blurred first.
-        insertion: The same as they are put back first into the blurred picture.
+        deletion: Probability of the class explained as the hottest parts are emptied first.
+        insertion: The same as they are put first into the empty picture.
         deletion_area, insertion_area: Areas under the two, 0–1.
         random_deletion_areas, random_insertion_areas: Those of each random order.
     """
@@ -65,11 +65,6 @@ class Curves:
     random_insertion_areas: tuple[float, ...]
 
     @property
-    def range(self) -> float:
-        """By how much the probability falls when all is blurred."""
-        return self.deletion[0] - self.deletion[-1]
-
-    @property
     def gain(self) -> float:
         """Insertion less deletion area: how well the map's order picks what matters."""
         return self.insertion_area - self.deletion_area
@@ -79,6 +74,12 @@ class Curves:
         """The gain of each random order; 0 is expected where parts matter alike."""
         pairs = zip(self.random_insertion_areas, self.random_deletion_areas, strict=True)
         return tuple(insertion - deletion for insertion, deletion in pairs)
+
+    @property
+    def spread(self) -> float:
+        """How much the gain depends on the order at all."""
+        gains = (self.gain, *self.random_gains)
+        return max(gains) - min(gains)
 
 
 @dataclass(frozen=True)
@@ -136,13 +137,15 @@ class Evidence:
     def _full_reasons(self) -> list[str]:
         found = []
         curves = self.curves
-        if curves is not None and curves.range >= LEAST_RANGE:
-            best = max(curves.random_gains)
-            if curves.gain <= best:
+        if curves is not None and curves.spread >= LEAST_SPREAD:
+            orders = len(curves.random_gains)
+            better = sum(gain >= curves.gain for gain in curves.random_gains)
+            if better:
                 found.append(
-                    "Taking away what is hot changes the answer no more than taking away "
-                    f"random parts: insertion less deletion area is {curves.gain:.2f}, and "
-                    f"{best:.2f} for the best of {len(curves.random_gains)} random orders."
+                    "Taking away what is hot matters no more than taking away random parts: "
+                    f"{better} of {orders} random orders do as well or better (insertion less "
+                    f"deletion area {curves.gain:.2f}, at random {max(curves.random_gains):.2f} "
+                    "at best)."
                 )
         for layers, value in (self.similarity or {}).items():
             if value is not None and value > MOST_SIMILAR:
@@ -158,10 +161,10 @@ class Evidence:
         found = []
         if self.empty:
             found.append("The map is empty, so there is nothing to measure.")
-        if self.curves is not None and self.curves.range < LEAST_RANGE:
+        if self.curves is not None and self.curves.spread < LEAST_SPREAD:
             found.append(
-                "Deletion and insertion show nothing here: the network gives this class "
-                f"{self.curves.deletion[-1]:.0%} for the wholly blurred picture too."
+                "Deletion and insertion show nothing here: the answer hardly depends on which "
+                "parts are taken away first."
             )
         return tuple(found)
 

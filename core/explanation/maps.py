@@ -262,7 +262,7 @@ def _fusion(coarse: Maker, fine: Maker) -> Maker:
         outlines = fine(look)
         size = outlines.shape[1]
         places = np.stack([enlarge(cell, size) for cell in coarse(look)])
-        return np.sqrt(places * outlines)
+        return np.asarray(np.sqrt(places * outlines), np.float32)
 
     return cells
 

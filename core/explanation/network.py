@@ -20,7 +20,7 @@ import tensorflow as tf
 from core.errors import SettingError
 
 
-class Logits(keras.Model):  # type: ignore[misc]
+class Logits(keras.Model):
     """A part of the network that ends before the softmax, and says nothing while it predicts."""
 
     def predict(self, x: Any, batch_size: int | None = None) -> Any:

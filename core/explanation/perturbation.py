@@ -4,11 +4,13 @@ Petsiuk, Das & Saenko (2018), "RISE: Randomized input sampling for explanation o
 models", section 4.3. Deletion takes the hottest parts out of a picture first; the sooner the
 probability falls, the better the map knew. Insertion puts them first into an empty picture.
 
-Three things are done otherwise than in the paper. What is taken out is replaced by a blurred
-picture in both curves: holes of one grey have edges, and a dark hole in a brain looks like a
-finding. Parts are square cells instead of pixels, for a random order of pixels is a fine
-sprinkle that disturbs a network far more than the same share in one place, and would be no
-fair comparison. And the random orders are measured, as the areas of a curve mean little alone.
+Three things are done otherwise than in the paper. What is empty has the picture's mean colour
+in both curves, as that is where a network knows least: on the demonstration an even picture
+gets 0.58 for the positive class, where a blurred one gets 0.98 and more (with a blur of 3, 5
+and 10 % of its side), whichever class it is of. Parts are square cells instead of pixels, for
+a random order of pixels is a fine sprinkle that disturbs a network far more than the same share
+in one place, and would be no fair comparison. And the random orders are measured, as the area
+under a curve means little alone.
 """
 
 from collections.abc import Callable
@@ -33,10 +35,6 @@ ORDERS = 5
 """Random orders to compare with. One by one each has a chance of 1 in 6 to be the best of all
 with a map that knows nothing."""
 
-BLUR = 0.1
-"""Standard deviation of the blur, as a share of the picture's side: some 2 cm of a head, so
-that a lesion of that size is gone."""
-
 BATCH = 8
 
 
@@ -57,7 +55,7 @@ def curves(
         progress: Called with pictures asked and pictures in all, some 110.
     """
     size = len(picture)
-    blurred = cv2.GaussianBlur(picture, (0, 0), BLUR * size)
+    empty = np.broadcast_to(picture.mean(axis=(0, 1)), picture.shape)
     rng = np.random.default_rng(0)
     heat = cv2.resize(map, (CELLS, CELLS), interpolation=cv2.INTER_AREA).ravel()
     # Cells without any heat come in random order, not row by row.
@@ -66,9 +64,9 @@ def curves(
     inner = np.round(share[1:-1] * heat.size)
     # 1 where a cell is among the first; (orders, steps, S, S).
     masks = [[_enlarge(rank < count, size) for count in inner] for rank in ranks]
-    pictures = [picture, blurred]
+    pictures = [picture, empty]
     for first in (m[..., None] for order in masks for m in order):
-        pictures += [np.where(first, blurred, picture), np.where(first, picture, blurred)]
+        pictures += [np.where(first, empty, picture), np.where(first, picture, empty)]
     found = []
     for start in range(0, len(pictures), BATCH):
         found.append(predict(np.stack(pictures[start : start + BATCH]))[:, target])

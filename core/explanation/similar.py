@@ -50,7 +50,13 @@ def training_scans(split: pd.DataFrame) -> pd.DataFrame:
 
 
 def nearest(
-    feature: Float32, scans: pd.DataFrame, features: Float32, label: str, count: int, sha256: str
+    feature: Float32,
+    scans: pd.DataFrame,
+    features: Float32,
+    label: str,
+    count: int,
+    sha256: str,
+    group: object = None,
 ) -> list[Case]:
     """The nearest training scans of one class, the nearest first.
 
@@ -60,12 +66,10 @@ def nearest(
         features: Of those scans, (n, channels).
         label: The class.
         count: How many at most.
-        sha256: Of the scan in question, which is left out, and whose group, if the run knows
-            it, marks its near copies.
+        sha256: Of the scan in question, which is left out.
+        group: Of its near copies, which are marked, if the run knows it.
     """
     distances = cosine_distances(feature, features)
-    own = scans.loc[scans["sha256"] == sha256, "group"]
-    group = own.iloc[0] if len(own) else None
     among = np.flatnonzero((scans["label"] == label) & (scans["sha256"] != sha256))
     order = among[np.argsort(distances[among], kind="stable")][:count]
     return [
