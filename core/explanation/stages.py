@@ -100,7 +100,8 @@ def _keys(model: keras.Model) -> dict[str, str]:
     """For each layer a digest of all that decides what it gives: itself and what lies below."""
     content = hashlib.sha256()
     keys = {}
-    for layer in model.layers:
+    # Not the input: Keras numbers its name in the order in which models were built.
+    for layer in model.layers[1:]:
         content.update(f"{layer.name} {layer.dtype_policy.name}".encode())
         for weight in layer.get_weights():
             content.update(np.ascontiguousarray(weight).data)
