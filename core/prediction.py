@@ -19,6 +19,7 @@ from core.data.index import CROPPED_SHARE
 from core.errors import RunError, UnreadableScan
 from core.explanation.gate import judge
 from core.explanation.geometry import to_scan
+from core.explanation.methods import DEFAULT
 from core.imaging.preprocessing import Prepared, prepare, scale
 from core.imaging.scans import Scan, read_scan
 from core.model.weights import file_sha256
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 BATCH = 8
 """Pictures that go through the network at once: more is no faster on a laptop, and each takes
 some 30 MB at 240 pixels."""
-
-METHOD = "grad-cam"
-"""How maps are made unless another way is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +137,7 @@ class Predictor:
         *,
         explain: bool = False,
         target: int | None = None,
-        method: str = METHOD,
+        method: str = DEFAULT,
     ) -> Prediction:
         """Answer for one file.
 
@@ -150,7 +148,7 @@ class Predictor:
             explain: Whether a map is made.
             target: What the map explains: 0 the negative class, 1 the positive one, none the
                 predicted one.
-            method: How the map is made; a name in `core.explanation.maps.METHODS`.
+            method: How the map is made; a name in `core.explanation.methods.METHODS`.
 
         Raises:
             SettingError: There is no such slice, target or method.
@@ -164,7 +162,7 @@ class Predictor:
         *,
         explain: bool = False,
         target: int | None = None,
-        method: str = METHOD,
+        method: str = DEFAULT,
         batch_size: int = BATCH,
     ) -> Iterator[Prediction]:
         """Answer for many files, in their order, a batch at a time.
@@ -185,18 +183,22 @@ class Predictor:
         while batch := [self._read(data, name) for data, name in islice(waiting, batch_size)]:
             yield from self._answer(batch, explain, target, method)
 
+    def unreadable(self, name: str, reason: str) -> Prediction:
+        """The answer for a file that could not be read."""
+        return self._prediction(name, "unreadable", reason=reason)
+
     def _read(self, data: bytes, name: str, slice: int | None = None) -> "Prediction | _Question":
         try:
             scan = read_scan(data, name, slice)
         except UnreadableScan as error:
-            return self._prediction(name, "unreadable", reason=error.reason)
+            return self.unreadable(name, error.reason)
         reason = judge(scan.pixels)
         if reason is not None:
             return self._prediction(name, "refused", reason=reason, scan=scan)
         sha256 = hashlib.sha256(data).hexdigest()
-        return _Question(name, scan, self._prepare(scan, sha256), sha256 in self._trained_on)
+        return _Question(name, scan, self.prepare(scan, sha256), sha256 in self._trained_on)
 
-    def _prepare(self, scan: Scan, sha256: str) -> Prepared:
+    def prepare(self, scan: Scan, sha256: str) -> Prepared:
         """Crop as in training. Where training met cropped scans, crop only what is not yet.
 
         The run's own files are taken exactly as they were in training, so that the answer is

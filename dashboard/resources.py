@@ -18,6 +18,7 @@ from core.evaluation.mark import mark_of
 from core.evaluation.metrics import Summary, summarise
 from core.evaluation.pooled import Pooled, pool
 from core.evaluation.results import Comparison
+from core.explanation.methods import DEFAULT
 from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
@@ -26,6 +27,7 @@ from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Tray
 
 if TYPE_CHECKING:
+    from core.examination import Stages
     from core.prediction import Prediction, Predictor
 
 
@@ -109,8 +111,7 @@ def comparison(run: Run) -> Comparison:
     Raises:
         RunError: No stage is finished.
     """
-    models = (run.metrics(stage)["model_sha256"] for stage in run.finished_stages())
-    return _comparison(str(run.path), tuple(models))
+    return _comparison(str(run.path), models(run))
 
 
 @st.cache_data(max_entries=32, show_spinner="Pooling the folds …")
@@ -143,6 +144,33 @@ def predictor(run: Run, stage: str) -> "Predictor":
     return _predictor(str(run.path), stage, run.metrics(stage)["model_sha256"])
 
 
+def models(run: Run) -> tuple[str, ...]:
+    """Fingerprints of the models of all finished stages."""
+    return tuple(run.metrics(stage)["model_sha256"] for stage in run.finished_stages())
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _stages(path: str, fingerprint: tuple[str, ...]) -> "Stages":  # noqa: ARG001
+    from core.examination import Stages
+
+    return Stages(Run(Path(path)))
+
+
+def stages(run: Run) -> "Stages":
+    """All finished stages of a run, loaded together; those of one run are kept.
+
+    Raises:
+        RunError: No stage is finished, or a model cannot be loaded.
+    """
+    return _stages(str(run.path), models(run))
+
+
+@st.cache_resource(show_spinner=False, scope="session")
+def examinations() -> Tasks:
+    """What this session has asked about its scans (see `dashboard.examinations`)."""
+    return Tasks()
+
+
 @st.cache_resource(show_spinner=False, scope="session")
 def tray() -> Tray:
     """The scans on this session's desk."""
@@ -171,7 +199,7 @@ def prediction(
     item: Item,
     slice: int | None = None,
     target: int | None = None,
-    method: str = "grad-cam",
+    method: str = DEFAULT,
 ) -> "Prediction":
     """The explained answer for a scan; the last few of a session are kept with it.
 
@@ -181,7 +209,7 @@ def prediction(
         item: The scan.
         slice: Of a volume, from 0; none is the middle one.
         target: The class to explain, by its place in the softmax; none is the predicted one.
-        method: A name in `core.explanation.maps.METHODS`.
+        method: A name in `core.explanation.methods.METHODS`.
     """
     model = run.metrics(stage)["model_sha256"]
     return _prediction(model, item.key, slice, target, method, run, stage, item)

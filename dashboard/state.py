@@ -86,6 +86,10 @@ TARGET = "target"
 """Class that the map explains: "predicted" or a class name."""
 METHOD = "method"
 """How the map is made."""
+STRIP = "all-stages"
+"""Whether it is open how every stage saw the scan."""
+SIMILAR = "similar"
+"""Whether the similar cases are open."""
 
 
 def get(key: str, default: str | None = None) -> str | None:

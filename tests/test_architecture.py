@@ -21,6 +21,7 @@ ROOMS = (
     "evaluation",
     "explanation",
     "prediction",
+    "examination",
     "reporting",
     "cli",
     "__main__",
@@ -37,6 +38,9 @@ NETWORK = {
     "core.training.experiment",
     "core.training.worker",
     "core.explanation.maps",
+    "core.explanation.network",
+    "core.explanation.randomisation",
+    "core.explanation.stages",
 }
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras_vis", "jax", "torch"}
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli.examining import Examiner, Wanted
 from core.cli.options import Json, WorkspaceFolder, workspace_at
 from core.cli.predict import answers_json, ask, show_answers
 from core.cli.results import show
@@ -39,8 +40,9 @@ def demo(
     comparison = compare(run)
     predictor = Predictor(run, comparison.stages[-1].name)
     folder = run.path / "explained"
+    examiner = Examiner(predictor, Wanted())
     results = [
-        ask(predictor, scan, target=folder / scan.name) for scan in samples(where.demonstration)
+        ask(examiner, scan, picture=folder / scan.name) for scan in samples(where.demonstration)
     ]
     if as_json:
         weights = run.config.weights

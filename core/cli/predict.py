@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 from PIL import Image
 
+from core.cli.examining import PREDICTED, Examiner, Wanted, in_words
 from core.cli.options import Json, RunName, WorkspaceFolder, workspace_at
-from core.cli.terminal import answer, answers, note, percent, progress_bar, table
+from core.cli.terminal import answer, answers, note, percent, progress_bars, table
 from core.data.index import read_file
 from core.errors import SettingError, UnreadableScan
 from core.evaluation.mark import mark_of
 from core.explanation.geometry import overlay
+from core.explanation.methods import DEFAULT, METHODS
 from core.prediction import Predictor
 from core.storage import write_bytes
 
@@ -31,6 +33,22 @@ def predict(
         int | None,
         typer.Option(metavar="N", min=0, help="Of a volume, from 0; else the middle one."),
     ] = None,
+    method: Annotated[
+        str, typer.Option(metavar="NAME", help=f"Of the maps: {', '.join(METHODS)}.")
+    ] = DEFAULT,
+    target: Annotated[
+        str, typer.Option(metavar="CLASS", help="What maps explain, or 'predicted'.")
+    ] = PREDICTED,
+    evidence: Annotated[
+        str | None,
+        typer.Option(metavar="cheap|full", help="Measure whether a map deserves belief."),
+    ] = None,
+    all_stages: Annotated[
+        bool, typer.Option("--all-stages", help="Ask every finished stage.")
+    ] = False,
+    similar: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Nearest training scans of either class.")
+    ] = 0,
     workspace: WorkspaceFolder = None,
     as_json: Json = False,
 ) -> int:
@@ -52,12 +70,14 @@ def predict(
         run, stage or (finished[-1] if finished else run.protocol.stages[-1].name)
     )
     results: list[dict[str, Any]] = []
-    with progress_bar("Asking the network") as progress:
+    wanted = Wanted.of(run, method, target, evidence, all_stages, similar)
+    with progress_bars() as progress:
+        examiner = Examiner(predictor, wanted, progress)
         for number, path in enumerate(files, start=1):
             stem = Path(path.name.removesuffix(".gz")).stem
-            target = explain / f"{number:03d}-{stem}.png" if explain else None
-            results.append(ask(predictor, path, slice, target))
-            progress(number, len(files))
+            picture = explain / f"{number:03d}-{stem}.png" if explain else None
+            results.append(ask(examiner, path, slice, picture))
+            progress("Asking the network", number, len(files))
     if as_json:
         answer(answers_json(predictor, results))
     else:
@@ -71,27 +91,30 @@ def predict(
 
 
 def ask(
-    predictor: Predictor, path: Path, slice: int | None = None, target: Path | None = None
+    examiner: Examiner, path: Path, slice: int | None = None, picture: Path | None = None
 ) -> dict[str, Any]:
-    """The answer for one file, as `predict --json` documents it; its map goes to `target`."""
+    """The answer for one file, as `predict --json` documents it; its map goes to `picture`."""
+    predictor, wanted = examiner.predictor, examiner.wanted
     try:
         data = read_file(path)
     except UnreadableScan as error:
-        return {
-            "file": str(path),
-            "status": "unreadable",
-            "label": None,
-            "probability": None,
-            "reason": error.reason,
-            "map": None,
-        }
-    prediction = predictor.predict(data, str(path), slice, explain=target is not None)
-    if target is None or prediction.scan is None or prediction.map is None:
-        return prediction.to_json()
-    png = io.BytesIO()
-    Image.fromarray(overlay(prediction.scan.pixels, prediction.map)).save(png, "PNG")
-    write_bytes(target, png.getvalue())
-    return prediction.to_json(str(target))
+        found = predictor.unreadable(str(path), error.reason)
+        return found.to_json() | examiner.more(found, b"")
+    found = predictor.predict(
+        data,
+        str(path),
+        slice,
+        explain=picture is not None or wanted.map,
+        target=wanted.target,
+        method=wanted.method,
+    )
+    written = None
+    if picture is not None and found.scan is not None and found.map is not None:
+        png = io.BytesIO()
+        Image.fromarray(overlay(found.scan.pixels, found.map)).save(png, "PNG")
+        write_bytes(picture, png.getvalue())
+        written = str(picture)
+    return found.to_json(written) | examiner.more(found, data)
 
 
 def answers_json(predictor: Predictor, results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -110,11 +133,11 @@ def show_answers(results: list[dict[str, Any]]) -> None:
     shown = table("answer", "probability", "file", numbers=("probability",))
     for result in results:
         label = result["label"]
-        more = "".join(f"\n{result[key]}" for key in ("reason", "map") if result[key])
+        more = [*filter(None, (result["reason"], result["map"])), *in_words(result)]
         shown.add_row(
             label or result["status"],
             percent(result["probability"][label]) if label else "–",
-            result["file"] + more,
+            "\n".join([result["file"], *more]),
         )
     answers.print(shown)
     answers.print("\nResearch use only, not for diagnosis.")

@@ -1,15 +1,4 @@
-"""Which parts of a picture speak for a class: class activation maps by tf-keras-vis.
-
-tf-keras-vis 0.8.7 runs on Keras 3 as it is. Called as in its examples, though, one map costs
-several forward passes: it clones the model with all its weights, runs every layer eagerly and
-differentiates back to the pixels. What it computes needs none of that, since a map at a layer
-depends on nothing below that layer but its output. So the network is cut there once: the part
-below is traced once and run without gradients, and only the part above, with that output as
-its input, is handed to tf-keras-vis. The maps are the same (a test compares them).
-
-The cut is also where mixed precision is dealt with, which tf-keras-vis knows as float16 only:
-the activations are handed over as float32, so that their gradients are float32 as well.
-"""
+"""Which parts of a picture speak for a class: maps by tf-keras-vis."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,44 +12,27 @@ from numpy.typing import NDArray
 from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 from tf_keras_vis.layercam import Layercam
+from tf_keras_vis.saliency import Saliency
+from tf_keras_vis.scorecam import Scorecam
 from tf_keras_vis.utils.scores import Score
 
 from core.errors import SettingError
+from core.explanation.methods import COARSE, DEFAULT, FINE, method
+from core.explanation.network import Network
 
 Float32 = NDArray[np.float32]
 
-LAYER = "block5_conv4"
-"""VGG19's last convolution: where its maps mean most and are coarsest."""
+CHANNELS = 64
+"""Channels of a layer that Score-CAM tries, those that vary most over the picture. All 512
+would take eight times as long."""
 
-Method = Callable[[keras.Model, Score, Any], Any]
-"""Takes the network above a layer, what to explain, and that layer's activations (n, h, w, c);
-gives the raw map of each picture, (n, h, w). To add a method is to add one to `METHODS`."""
+NOISES = 20
+"""Noisy copies that SmoothGrad averages; beyond some 50 nothing is gained (Smilkov et al.)."""
 
+NOISE = 0.15
+"""Their noise, as a share of the range of the picture's values; 0.1 to 0.2 (Smilkov et al.)."""
 
-def _class_activation(visualization: type[Gradcam]) -> Method:
-    """One of tf-keras-vis's gradient-based maps, neither expanded nor normalised."""
-
-    def cells(above: keras.Model, score: Score, activations: Any) -> Any:
-        return visualization(above)(
-            score,
-            activations,
-            penultimate_layer=above.layers[0],
-            seek_penultimate_conv_layer=False,
-            expand_cam=False,
-            normalize_cam=False,
-        )
-
-    return cells
-
-
-METHODS: Mapping[str, Method] = {
-    # Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391
-    "grad-cam": _class_activation(Gradcam),
-    # Chattopadhyay et al. 2018, https://arxiv.org/abs/1710.11063
-    "grad-cam++": _class_activation(GradcamPlusPlus),
-    # Jiang et al. 2021, https://doi.org/10.1109/TIP.2021.3089943
-    "layer-cam": _class_activation(Layercam),
-}
+BATCH = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,76 +54,135 @@ class Maps:
 
 
 class Explainer:
-    """A network, ready to explain its answers at one layer. Weights are shared, not copied.
+    """A network, ready to explain its answers.
 
     Args:
-        model: A flat network from pictures (n, S, S, 3) to softmax (n, 2), as
-            `core.model.vgg19.build_model` makes it. It is left as it is.
-        layer: Name of the convolution whose activations are weighed.
+        model: See `core.explanation.network.Network`.
 
     Raises:
-        SettingError: There is no such convolution, or Keras runs on another backend than
-            TensorFlow, which tf-keras-vis needs.
+        SettingError: Keras does not run on TensorFlow.
     """
 
-    def __init__(self, model: keras.Model, layer: str = LAYER) -> None:
-        if keras.backend.backend() != "tensorflow":
-            raise SettingError(
-                "Keras on TensorFlow, which the maps are made with",
-                f"it runs on {keras.backend.backend()}",
-                "Set KERAS_BACKEND=tensorflow to explain predictions; models stay valid.",
-            )
-        known = [la.name for la in model.layers if isinstance(la, keras.layers.Conv2D)]
-        if layer not in known:
-            raise SettingError(
-                f"one of the convolutions {', '.join(known)}",
-                f"'{layer}' was given",
-                f"Choose one of them; {LAYER} is the usual one.",
-            )
-        self.layer = layer
-        self.size: int = model.input.shape[1]
-        below = keras.Model(model.input, model.get_layer(layer).output)
-        self._below = tf.function(
-            lambda pictures: tf.cast(below(pictures, training=False), tf.float32),
-            # Any number of pictures: a new batch size must not trace the network again.
-            input_signature=[tf.TensorSpec((None, *model.input.shape[1:]), tf.float32)],
-        )
-        self._above = _above(model, layer)
+    def __init__(self, model: keras.Model) -> None:
+        self.network = Network(model)
+        self.size = self.network.size
 
-    def explain(self, batch: Float32, target: int | None = None, method: str = "grad-cam") -> Maps:
-        """Explain the answer to each picture of a batch.
+    def look(self, batch: Float32, target: int | None = None) -> "Look":
+        """Show the network a batch, to make several maps of it with shared work.
 
         Args:
             batch: Network input, float32 (n, S, S, 3).
             target: The class to explain: 0 the negative, 1 the positive one, none the one that
                 was predicted.
-            method: A name in `METHODS`.
-
-        Returns:
-            Maps and probabilities, from one pass through the network.
 
         Raises:
-            SettingError: There is no such class or method.
+            SettingError: There is no such class.
         """
-        if method not in METHODS:
-            raise SettingError(
-                f"one of the methods {', '.join(METHODS)}",
-                f"'{method}' was given",
-                "Choose one of them.",
-            )
         if target not in (None, 0, 1):
             raise SettingError(
                 "0 (the negative class), 1 (the positive class) or none (the predicted one)",
                 f"{target} was given",
                 "Choose one of the two classes.",
             )
-        score = ClassScore(target)
-        cells = np.asarray(METHODS[method](self._above, score, self._below(batch)), np.float32)
+        return Look(self.network, batch, target)
+
+    def explain(self, batch: Float32, target: int | None = None, method: str = DEFAULT) -> Maps:
+        """Explain the answer to each picture of a batch.
+
+        Args:
+            batch: As in `look`.
+            target: As in `look`.
+            method: A name in `core.explanation.methods.METHODS`.
+
+        Returns:
+            Maps and probabilities, from one pass through the network unless the method is slow.
+
+        Raises:
+            SettingError: There is no such class or method.
+        """
+        return self.look(batch, target).maps(method)
+
+    def features(self, batch: Float32) -> Float32:
+        """How the network sees each picture: the mean of each channel of its last convolution.
+
+        Args:
+            batch: As in `look`.
+
+        Returns:
+            float32 (n, channels).
+        """
+        activations = self.network.passage(None, COARSE)(batch)
+        return np.asarray(tf.reduce_mean(activations, axis=(1, 2)), np.float32)
+
+
+class Look:
+    """One batch before the network. What has been computed of it is kept for the next map.
+
+    Args:
+        network: The network.
+        batch: float32 (n, S, S, 3).
+        target: One class for all; none for the predicted ones; or one for each picture, (n,).
+    """
+
+    def __init__(
+        self, network: Network, batch: Float32, target: int | NDArray[np.int64] | None
+    ) -> None:
+        self.network = network
+        self.batch = batch
+        self._wanted = target
+        self._activations: dict[str, Any] = {}
+        self._score: ClassScore | None = None
+
+    def activations(self, layer: str) -> Any:
+        """What a layer gives, float32 (n, h, w, c), from the nearest layer already known."""
+        if layer not in self._activations:
+            depth = self.network.depth
+            below = [known for known in self._activations if depth(known) < depth(layer)]
+            start = max(below, key=depth, default=None)
+            given = self.batch if start is None else self._activations[start]
+            self._activations[layer] = self.network.passage(start, layer)(given)
+        return self._activations[layer]
+
+    def know(self, layer: str, activations: Any) -> None:
+        """Take what a layer gives, float32 (n, h, w, c), from where it has been computed."""
+        self._activations[layer] = activations
+
+    def score(self) -> "ClassScore":
+        """What is explained. Once a map has called it, it knows the answer as well."""
+        self._score = ClassScore(self._wanted)
+        return self._score
+
+    @property
+    def answered(self) -> "ClassScore":
+        """The score of the last map; without one the network is asked for its answer."""
+        if self._score is None:
+            self.score()(self.network.above(COARSE)(self.activations(COARSE)))
+        return self._score  # type: ignore[return-value]
+
+    def of(self, other: Network) -> "Look":
+        """The same batch and target before a network that shares its lower layers with this.
+
+        What is known of layers that are the same objects in both is not computed again.
+        """
+        look = Look(other, self.batch, self.answered.target.numpy())
+        for layer, known in self._activations.items():
+            if other.model.get_layer(layer) is self.network.model.get_layer(layer):
+                look.know(layer, known)
+        return look
+
+    def maps(self, name: str) -> Maps:
+        """The maps by a method, enlarged over the pictures.
+
+        Raises:
+            SettingError: There is no such method.
+        """
+        method(name)
+        cells = MAKERS[name](self)
         return Maps(
-            maps=np.stack([enlarge(cell, self.size) for cell in cells]),
+            maps=np.stack([enlarge(cell, self.network.size) for cell in cells]),
             maximum=cells.max(axis=(1, 2)),
-            target=score.target.numpy(),
-            probabilities=score.probabilities.numpy(),
+            target=self.answered.target.numpy(),
+            probabilities=self.answered.probabilities.numpy(),
         )
 
 
@@ -163,14 +194,14 @@ class ClassScore(Score):
     value, which overflows for a confident network and is a mere factor otherwise.
 
     Args:
-        target: 0, 1, or none for the predicted class of each picture.
+        target: 0, 1, one of them for each picture, or none for the predicted classes.
 
     Attributes:
         probabilities: The network's answer, float32 (n, 2), once called.
         target: The class explained, (n,), once called.
     """
 
-    def __init__(self, target: int | None) -> None:
+    def __init__(self, target: int | NDArray[np.int64] | None) -> None:
         super().__init__("ClassScore")
         self._wanted = target
 
@@ -180,9 +211,127 @@ class ClassScore(Score):
         if self._wanted is None:
             self.target = tf.cast(self.probabilities[:, 1] >= 0.5, tf.int64)
         else:
-            self.target = tf.fill([tf.shape(output)[0]], tf.constant(self._wanted, tf.int64))
+            wanted = tf.constant(self._wanted, tf.int64)
+            self.target = tf.broadcast_to(wanted, tf.shape(output)[:1])
         chosen = tf.gather(output, self.target, axis=1, batch_dims=1)
         return chosen - tf.stop_gradient(chosen)
+
+
+Maker = Callable[[Look], Float32]
+"""Takes a look; gives the raw map of each picture, (n, h, w). To add a method is to add one to
+`MAKERS`, and to tell of it in `core.explanation.methods.METHODS`."""
+
+
+def _class_activation(visualization: type[Gradcam], layer: str) -> Maker:
+    """One of tf-keras-vis's gradient-based maps, neither expanded nor normalised."""
+
+    def cells(look: Look) -> Float32:
+        above = look.network.above(layer)
+        found = visualization(above)(
+            look.score(),
+            look.activations(layer),
+            penultimate_layer=above.layers[0],
+            seek_penultimate_conv_layer=False,
+            expand_cam=False,
+            normalize_cam=False,
+        )
+        return np.asarray(found, np.float32)
+
+    return cells
+
+
+def _mirrored(maker: Maker) -> Maker:
+    """The mean of a map and of the mirrored picture's map, mirrored back.
+
+    A head is nearly symmetric, so the mirrored picture is as good a scan as the other.
+    """
+
+    def cells(look: Look) -> Float32:
+        straight = maker(look)
+        target = look.answered.target.numpy()
+        other = maker(Look(look.network, look.batch[:, :, ::-1], target))
+        return np.asarray((straight + other[:, :, ::-1]) / 2, np.float32)
+
+    return cells
+
+
+def _fusion(coarse: Maker, fine: Maker) -> Maker:
+    """The geometric mean of two maps: warm where both are, in the cells of the finer one."""
+
+    def cells(look: Look) -> Float32:
+        outlines = fine(look)
+        size = outlines.shape[1]
+        places = np.stack([enlarge(cell, size) for cell in coarse(look)])
+        return np.asarray(np.sqrt(places * outlines), np.float32)
+
+    return cells
+
+
+def _score_cam(look: Look) -> Float32:
+    """Score-CAM: a channel weighs what the network says of the picture seen through it.
+
+    As in the paper a weight is the increase over an empty picture, so that a channel may also
+    speak against the class, and a map may be empty. Picture by picture, as tf-keras-vis pools
+    the channels that it tries over a batch.
+    """
+    whole = look.network.above(None)
+    answer = look.answered
+    blank = tf.nn.softmax(whole(np.zeros_like(look.batch[:1]), training=False))[0]
+    maps = []
+    for picture, target in zip(look.batch, answer.target.numpy(), strict=True):
+
+        def increase(probabilities: Any, target: int = int(target)) -> Any:
+            return probabilities[:, target] - blank[target]
+
+        found = Scorecam(whole)(
+            increase,
+            picture[None],
+            penultimate_layer=COARSE,
+            seek_penultimate_conv_layer=False,
+            batch_size=BATCH,
+            max_N=CHANNELS,
+            expand_cam=False,
+            normalize_cam=False,
+        )
+        maps.append(np.asarray(found, np.float32)[0])
+    return np.stack(maps)
+
+
+def _smoothgrad(look: Look) -> Float32:
+    """SmoothGrad: how much each pixel can move the score either way, mean of noisy copies.
+
+    The noise is drawn here, by seed: tf-keras-vis takes NumPy's global state, and the same scan
+    should have the same map. Unlike the others this map is never empty.
+    """
+    saliency = Saliency(look.network.above(None))
+    answer = look.answered
+    maps = []
+    for picture, target in zip(look.batch, answer.target.numpy(), strict=True):
+        rng = np.random.default_rng(0)
+        total = np.zeros(picture.shape[:2], np.float32)
+        for first in range(0, NOISES, BATCH):
+            count = min(BATCH, NOISES - first)
+            noise = rng.standard_normal((count, *picture.shape), np.float32)
+            noisy = picture + np.float32(NOISE) * np.ptp(picture) * noise
+            score = ClassScore(int(target))
+            total += np.asarray(saliency(score, noisy, normalize_map=False)).sum(axis=0)
+        maps.append(total / NOISES)
+    return np.stack(maps)
+
+
+_grad_cam = _class_activation(Gradcam, COARSE)
+_layer_cam_fine = _class_activation(Layercam, FINE)
+
+MAKERS: Mapping[str, Maker] = {
+    "grad-cam": _grad_cam,
+    "grad-cam++": _class_activation(GradcamPlusPlus, COARSE),
+    "layer-cam": _class_activation(Layercam, COARSE),
+    "layer-cam-fine": _layer_cam_fine,
+    "layer-cam-mirrored": _mirrored(_layer_cam_fine),
+    "fusion": _fusion(_grad_cam, _layer_cam_fine),
+    "score-cam": _score_cam,
+    "smoothgrad": _smoothgrad,
+}
 
 
 def enlarge(cells: Float32, size: int) -> Float32:
@@ -195,17 +344,3 @@ def enlarge(cells: Float32, size: int) -> Float32:
     stride = 2 ** int(np.log2(size / rows))
     covered = cv2.resize(cells, (columns * stride, rows * stride), interpolation=cv2.INTER_LINEAR)
     return np.pad(covered, ((0, size - rows * stride), (0, size - columns * stride)), "edge")
-
-
-def _above(model: keras.Model, layer: str) -> keras.Model:
-    """From a layer's activations (float32) to the softmax's input, on the model's own layers."""
-    layers = model.layers[model.layers.index(model.get_layer(layer)) + 1 :]
-    start = keras.Input(model.get_layer(layer).output.shape[1:], dtype="float32")
-    x = start
-    for each in layers[:-1]:
-        x = each(x)
-    softmax = layers[-1]
-    linear = keras.layers.Dense(softmax.units, dtype="float32", name="logits")
-    logits = linear(x)
-    linear.set_weights(softmax.get_weights())
-    return keras.Model(start, logits, name=f"above_{layer}")

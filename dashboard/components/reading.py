@@ -23,6 +23,18 @@ def wait_for(task: Task[T], title: str) -> T:
     return task.result()
 
 
+def result_or_progress(task: Task[T]) -> T | None:
+    """The result of a task; while there is none, how far it is, and the page goes on.
+
+    Raises:
+        NeuroStageError: What the task raised.
+    """
+    if task.wait(PATIENCE):
+        return task.result()
+    _progress(task)
+    return None
+
+
 def follow(task: Task[T]) -> None:
     """Draw the page again when a task is done that it does not wait for."""
     if not task.finished:

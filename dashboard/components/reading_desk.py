@@ -5,14 +5,21 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.explanation.geometry import overlay
+from core.explanation.methods import DEFAULT, METHODS
 from core.prediction import Prediction
 from core.training.runs import Run
 from dashboard import resources, state
-from dashboard.components import answer, pictures, shell
+from dashboard.components import (
+    answer,
+    evidence,
+    pictures,
+    shell,
+    similar_cases,
+    stage_strip,
+)
 from dashboard.tray import Item
 
 FRAME = (98, 176, 198)
-METHODS = {"grad-cam": "Grad-CAM", "grad-cam++": "Grad-CAM++", "layer-cam": "Layer-CAM"}
 PREDICTED = "as called"
 
 
@@ -35,16 +42,43 @@ def show(run: Run, stage: str, item: Item) -> None:
             verdict = st.container(key="verdict")
             answered = resources.glance(run, stage, item).probability is not None
             settings = _controls(run, disabled=not answered)
-        prediction = resources.prediction(
-            run, stage, item, _slice(item), settings.target, settings.method
-        )
+        prediction = _predict(run, stage, item, settings)
         picture = _picture(prediction, settings)
         with verdict:
             answer.show(run, prediction)
+            evidence.show(run, item, prediction, settings.method)
         with centre:
             _light_box(item, prediction, picture)
+            if answered:
+                _closer(run, item, prediction, settings)
         with beside:
             answer.downloads(run, prediction, settings.method, picture)
+
+
+def _predict(run: Run, stage: str, item: Item, settings: Settings) -> Prediction:
+    asked = run, stage, item, _slice(item), settings.target, settings.method
+    if not METHODS[settings.method].slow:
+        return resources.prediction(*asked)
+    with st.spinner(f"{METHODS[settings.method].title} asks the network many times …"):
+        return resources.prediction(*asked)
+
+
+def _closer(run: Run, item: Item, prediction: Prediction, settings: Settings) -> None:
+    """What is computed only for those who open it."""
+    stages = st.expander(
+        "How the stages saw it", key=state.STRIP, on_change="rerun", icon=":material/view_week:"
+    )
+    if stages.open:
+        with stages:
+            stage_strip.show(
+                run, item, prediction, settings.target, settings.method, settings.opacity
+            )
+    similar = st.expander(
+        "Similar cases", key=state.SIMILAR, on_change="rerun", icon=":material/grid_view:"
+    )
+    if similar.open:
+        with similar:
+            similar_cases.show(run, item, prediction)
 
 
 def _controls(run: Run, *, disabled: bool) -> Settings:
@@ -80,12 +114,11 @@ def _controls(run: Run, *, disabled: bool) -> Settings:
         disabled=disabled,
         persist_state="session",
     )
-    method = st.segmented_control(
+    method = st.selectbox(
         "Method",
         list(METHODS),
-        default=next(iter(METHODS)),
-        required=True,
-        format_func=METHODS.__getitem__,
+        index=list(METHODS).index(DEFAULT),
+        format_func=_title,
         key=state.METHOD,
         disabled=disabled,
         persist_state="session",
@@ -97,6 +130,11 @@ def _controls(run: Run, *, disabled: bool) -> Settings:
         opacity=0 if hidden else opacity / 100,
         outline=outline,
     )
+
+
+def _title(name: str) -> str:
+    method = METHODS[name]
+    return method.title + (" (slow)" if method.slow else "")
 
 
 def _flip() -> None:

@@ -271,6 +271,9 @@ def test_inspect_for_people(ask, scans):
         (["predict", "ghost", "{file}"], "'ghost' was given"),
         (["predict", "one", "{file}", "--stage", "final"], "'final' was asked for"),
         (["predict", "one", "{file}", "--slice", "7"], "slice 7 was asked for"),
+        (["predict", "one", "{file}", "--method", "guess"], "'guess' was given"),
+        (["predict", "one", "{file}", "--target", "maybe"], "'maybe' was given"),
+        (["predict", "one", "{file}", "--evidence", "some"], "'some' was given"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -419,6 +422,32 @@ def test_predict_answers_refuses_and_explains(ask, run, scans, tmp_path):
         assert row["label"] is row["probability"] is row["map"] is None
     recorded = run.predictions("baseline").set_index("file")["probability"]
     assert ok["probability"]["yes"] == pytest.approx(recorded["test/yes/yes0.png"], abs=1e-4)
+
+
+def test_predict_tells_more_when_asked(ask, run, scans, tmp_path):
+    scan, noise = scans / "test" / "yes" / "yes0.png", tmp_path / "noise.png"
+    noise.write_bytes(b"no picture at all")
+    words = ["predict", "one", scan, noise, *here(run), "--target", "yes", "--method", "layer-cam"]
+    more = ["--evidence", "cheap", "--all-stages", "--similar", "2"]
+    code, out, err = ask(*words, *more, "--json")
+    found, unread = json.loads(out)["results"]
+    assert (code, err) == (0, "")
+    assert (found["explained"], found["method"], found["map"]) == ("yes", "layer-cam", None)
+    assert found["map_maximum"] >= 0
+    assert found["evidence"]["verdict"] in ("reliable", "unreliable", "empty")
+    assert found["evidence"]["checked"] == "cheap"
+    assert [stage["stage"] for stage in found["stages"]] == run.finished_stages()
+    assert found["stages"][-1]["probability"] == pytest.approx(
+        found["probability"]["yes"], abs=1e-4
+    )
+    assert list(found["similar"]) == ["yes", "no"]
+    for label, cases in found["similar"].items():
+        assert [case["label"] for case in cases] == [label] * 2
+        assert cases[0]["distance"] <= cases[1]["distance"]
+    assert unread["evidence"] is unread["stages"] is unread["similar"] is None
+    _, out, _ = ask(*words, *more)
+    assert "Nearest yes" in out
+    assert "Map: " in out
 
 
 def test_predict_takes_the_last_stage_and_says_it_to_people(ask, run, scans):

@@ -176,7 +176,7 @@ def test_opacity_does_not_ask_the_network_again_and_the_method_does(
     page.slider(key=state.OPACITY).set_value(20).run()
     page.toggle(key=state.OUTLINE).set_value(True).run()
     assert len(asked) == once == 1
-    page.button_group(key=state.METHOD).set_value("layer-cam").run()
+    page.selectbox(key=state.METHOD).set_value("layer-cam").run()
     assert len(asked) == once + 1
     page.button_group(key=state.TARGET).set_value(run.classes[0]).run()
     assert asked[-1]["target"] == 0

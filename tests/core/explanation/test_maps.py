@@ -1,5 +1,6 @@
 """Maps say what the network went by: held against networks whose reasons are known."""
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ from tf_keras_vis.utils.scores import CategoricalScore
 
 from core.config import REPORT, Head, Training
 from core.errors import SettingError
-from core.explanation.maps import LAYER, METHODS, Explainer, enlarge
+from core.explanation.maps import MAKERS, Explainer, enlarge
+from core.explanation.methods import COARSE, DEFAULT, METHODS
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
 
 SIZE = 64
+EVIDENCE = [name for name in METHODS if name != "smoothgrad"]
+"""Methods that tell what speaks for a class from what speaks against it."""
 
 
 def protocol(size=SIZE, precision="float32", **head):
@@ -79,13 +83,13 @@ def hottest_cell(map):
 def gradcam_by_hand(model, batch, targets):
     """Grad-CAM's formula on the whole model, by a tape of our own: raw maps (n, h, w)."""
     softmax = model.get_layer("prediction")
-    inner = keras.Model(model.input, [model.get_layer(LAYER).output, softmax.input])
+    inner = keras.Model(model.input, [model.get_layer(COARSE).output, softmax.input])
     with tf.GradientTape() as tape:
         activations, before = inner(batch, training=False)
         tape.watch(activations)
         # The tape must see the path from the activations, so the rest is run again from them.
         x = activations
-        layers = model.layers[model.layers.index(model.get_layer(LAYER)) + 1 : -1]
+        layers = model.layers[model.layers.index(model.get_layer(COARSE)) + 1 : -1]
         for layer in layers:
             x = layer(x, training=False)
         logits = tf.matmul(x, softmax.kernel) + softmax.bias
@@ -98,7 +102,7 @@ def gradcam_by_hand(model, batch, targets):
 
 @pytest.mark.parametrize("target", [0, 1])
 def test_gradcam_is_the_published_formula(model, explainer, batch, target):
-    found = explainer.explain(batch, target)
+    found = explainer.explain(batch, target, "grad-cam")
     by_hand = gradcam_by_hand(model, batch, [target] * len(batch))
     assert by_hand.max() > 0
     np.testing.assert_allclose(found.maximum, by_hand.max(axis=(1, 2)), rtol=1e-4)
@@ -108,14 +112,24 @@ def test_gradcam_is_the_published_formula(model, explainer, batch, target):
 
 def test_gradcam_is_what_tf_keras_vis_makes_of_the_whole_model(model, explainer, batch):
     theirs = Gradcam(model, model_modifier=ReplaceToLinear(), clone=True)(
-        CategoricalScore([1]), batch, penultimate_layer=LAYER, normalize_cam=False, expand_cam=False
+        CategoricalScore([1]),
+        batch,
+        penultimate_layer=COARSE,
+        normalize_cam=False,
+        expand_cam=False,
     )
     expected = np.stack([enlarge(np.asarray(cells), SIZE) for cells in theirs])
-    found = explainer.explain(batch, 1).maps
+    found = explainer.explain(batch, 1, "grad-cam").maps
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * expected.max())
 
 
-@pytest.mark.parametrize("method", METHODS)
+def test_every_method_offered_can_be_computed():
+    assert MAKERS.keys() == METHODS.keys()
+    assert DEFAULT in METHODS
+    assert not METHODS[DEFAULT].slow
+
+
+@pytest.mark.parametrize("method", EVIDENCE)
 def test_map_peaks_where_the_answer_comes_from(red_or_blue, method):
     picture = painted(red=(0, 2), blue=(3, 1))
     without_red = painted(blue=(3, 1))
@@ -129,7 +143,7 @@ def test_map_peaks_where_the_answer_comes_from(red_or_blue, method):
     assert red.maps[0, 56, 24] == 0, "the blue patch speaks for the positive class"
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", EVIDENCE)
 def test_map_is_empty_when_nothing_speaks_for_the_class(red_or_blue, method):
     found = Explainer(red_or_blue).explain(painted(red=(1, 1)), 0, method)
     assert found.maximum[0] == 0
@@ -174,7 +188,7 @@ def test_gradcam_plus_plus_stands_a_very_confident_network(model, batch):
 def test_mixed_precision_gives_nearly_the_same_maps(model, explainer, batch):
     mixed = build_model(protocol(precision="mixed_bfloat16"), Weights("random"))
     mixed.set_weights(model.get_weights())
-    assert mixed.get_layer(LAYER).compute_dtype == "bfloat16"
+    assert mixed.get_layer(COARSE).compute_dtype == "bfloat16"
     found = Explainer(mixed).explain(batch, 1)
     usual = explainer.explain(batch, 1)
     assert found.maps.dtype == np.float32
@@ -186,10 +200,70 @@ def test_mixed_precision_gives_nearly_the_same_maps(model, explainer, batch):
 def test_an_earlier_layer_gives_finer_maps(red_or_blue):
     picture = painted(red=(1, 2))
     inside = {}
-    for layer in ("block5_conv4", "block3_conv4"):
-        map = Explainer(red_or_blue, layer).explain(picture, 1, "layer-cam").maps[0]
-        inside[layer] = map[16:32, 32:48].sum() / map.sum()
-    assert inside["block3_conv4"] > inside["block5_conv4"] + 0.1
+    for method in ("layer-cam", "layer-cam-fine"):
+        map = Explainer(red_or_blue).explain(picture, 1, method).maps[0]
+        inside[method] = map[16:32, 32:48].sum() / map.sum()
+    assert inside["layer-cam-fine"] > inside["layer-cam"] + 0.1
+
+
+def test_mirrored_maps_do_not_care_which_way_round_a_picture_is(explainer, batch):
+    straight = explainer.explain(batch, 1, "layer-cam-mirrored").maps
+    turned = explainer.explain(batch[:, :, ::-1], 1, "layer-cam-mirrored").maps
+    np.testing.assert_allclose(straight, turned[:, :, ::-1], rtol=1e-3, atol=1e-4 * straight.max())
+
+
+def test_fusion_is_warm_only_where_both_maps_are(explainer, batch):
+    look = explainer.look(batch, 1)
+    fused = look.maps("fusion").maps
+    either = (look.maps("grad-cam").maps == 0) & (look.maps("layer-cam-fine").maps == 0)
+    assert fused.max() > 0
+    assert not fused[either].any()
+
+
+def test_smoothgrad_is_the_mean_gradient_of_noisy_copies(model, explainer, batch, monkeypatch):
+    monkeypatch.setattr("core.explanation.maps.NOISE", 0.0)
+    with tf.GradientTape() as tape:
+        pictures = tf.constant(batch)
+        tape.watch(pictures)
+        softmax = model.get_layer("prediction")
+        inner = keras.Model(model.input, softmax.input)(pictures, training=False)
+        score = (tf.matmul(inner, softmax.kernel) + softmax.bias)[:, 1]
+    expected = np.abs(tape.gradient(score, pictures).numpy()).max(axis=-1)
+    found = explainer.explain(batch, 1, "smoothgrad").maps
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * expected.max())
+
+
+def test_scorecam_weighs_channels_by_what_the_network_says_through_them(red_or_blue):
+    """Two channels hold all there is: red alone raises the answer, blue alone lowers it."""
+    picture = painted(red=(0, 2), blue=(3, 1))
+    channels = keras.Model(red_or_blue.input, red_or_blue.get_layer(COARSE).output)
+    activations = channels.predict_on_batch(picture)[0]
+    blank = red_or_blue.predict_on_batch(np.zeros_like(picture))[0, 1]
+    by_hand = 0
+    for channel in (0, 1):
+        zoomed = cv2.resize(activations[..., channel], (SIZE, SIZE))
+        seen = picture * (zoomed / zoomed.max())[None, ..., None]
+        weight = red_or_blue.predict_on_batch(seen)[0, 1] - blank
+        by_hand = by_hand + weight * activations[..., channel]
+    expected = np.maximum(by_hand, 0)
+    found = Explainer(red_or_blue).explain(picture, 1, "score-cam")
+    assert hottest_cell(found.maps[0]) == (0, 2)
+    assert found.maximum[0] == pytest.approx(expected.max(), rel=0.1)
+
+
+@pytest.mark.parametrize("method", ["score-cam", "smoothgrad"])
+def test_slow_methods_print_nothing(explainer, batch, method, capfd):
+    explainer.explain(batch[:1], 1, method)
+    assert capfd.readouterr().out == ""
+
+
+def test_maps_of_one_look_are_those_of_many(explainer, batch):
+    look = explainer.look(batch, 1)
+    for method in ("layer-cam-fine", "grad-cam", "grad-cam++"):
+        alone = explainer.explain(batch, 1, method)
+        np.testing.assert_allclose(
+            look.maps(method).maps, alone.maps, rtol=1e-3, atol=1e-4 * alone.maximum.max()
+        )
 
 
 def test_the_model_is_left_as_it_is_and_not_copied(model, batch):
@@ -200,13 +274,8 @@ def test_the_model_is_left_as_it_is_and_not_copied(model, batch):
     np.testing.assert_array_equal(model.predict_on_batch(batch), before)
     assert model.count_params() == trainable
     shared = {id(weight) for weight in model.weights}
-    own = [w for w in explainer._above.weights if id(w) not in shared]
+    own = [w for w in explainer.network.above(COARSE).weights if id(w) not in shared]
     assert sum(int(np.prod(w.shape)) for w in own) == 8 * 2 + 2, "more than the last layer is new"
-
-
-def test_a_layer_that_is_none_is_refused(model):
-    with pytest.raises(SettingError, match="block9_conv1"):
-        Explainer(model, "block9_conv1")
 
 
 @pytest.mark.parametrize("wrong", [{"method": "guess"}, {"target": 2}])

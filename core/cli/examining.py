@@ -1,0 +1,143 @@
+"""What `predict` tells beyond an answer: what its map is worth, all stages, similar cases."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, cast, get_args
+
+from core.cli.terminal import percent
+from core.errors import SettingError
+from core.examination import Progress, Stages, examine, silent, similar_cases
+from core.explanation.methods import DEFAULT, method
+from core.prediction import Prediction, Predictor
+from core.training.runs import Run
+
+PREDICTED = "predicted"
+Amount = Literal["cheap", "full"]
+AMOUNTS = get_args(Amount)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of every answer.
+
+    Attributes:
+        method: How maps are made.
+        target: The class they explain, by its place; none for the predicted one.
+        evidence: How much is measured of a map.
+        all_stages: Whether every stage is asked.
+        similar: How many cases of each class are looked for.
+    """
+
+    method: str = DEFAULT
+    target: int | None = None
+    evidence: Amount | None = None
+    all_stages: bool = False
+    similar: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        run: Run,
+        method_name: str,
+        target: str,
+        evidence: str | None,
+        all_stages: bool,
+        similar: int,
+    ) -> "Wanted":
+        """From the options of the shell.
+
+        Raises:
+            SettingError: There is no such method, class or amount of evidence.
+        """
+        method(method_name)
+        classes = list(run.classes)
+        if target != PREDICTED and target not in classes:
+            raise SettingError(
+                f"one of the classes {', '.join(classes)}, or {PREDICTED}",
+                f"'{target}' was given",
+                "Choose one of them.",
+            )
+        if evidence is not None and evidence not in AMOUNTS:
+            raise SettingError(
+                "cheap or full evidence",
+                f"'{evidence}' was given",
+                "Choose one of the two.",
+            )
+        chosen = None if target == PREDICTED else classes.index(target)
+        return cls(method_name, chosen, cast(Amount | None, evidence), all_stages, similar)
+
+    @property
+    def map(self) -> bool:
+        """Whether a map is needed even if it is not written."""
+        return self.evidence is not None
+
+
+class Examiner:
+    """Adds to the record of each answer what is wanted.
+
+    Args:
+        predictor: The one that answers.
+        wanted: What is asked of every answer.
+        progress: Told of what takes long.
+    """
+
+    def __init__(self, predictor: Predictor, wanted: Wanted, progress: Progress = silent) -> None:
+        self.predictor = predictor
+        self.wanted = wanted
+        self.progress = progress
+
+    @cached_property
+    def stages(self) -> Stages:
+        """All stages, loaded when they are first asked."""
+        return Stages(self.predictor.run)
+
+    def more(self, found: Prediction, data: bytes) -> dict[str, Any]:
+        """The keys that `predict --json` has beside those of the answer itself."""
+        wanted = self.wanted
+        record: dict[str, Any] = {
+            "explained": found.target,
+            "method": wanted.method if found.target else None,
+            "map_maximum": found.map_maximum,
+            "evidence": None,
+            "stages": None,
+            "similar": None,
+        }
+        if found.status != "ok":
+            return record
+        if wanted.evidence:
+            evidence = examine(
+                self.predictor,
+                found,
+                wanted.method,
+                full=wanted.evidence == "full",
+                progress=self.progress,
+            )
+            record["evidence"] = evidence.to_json()
+        if wanted.all_stages:
+            views = self.stages.see(found, wanted.target, wanted.method)
+            record["stages"] = [view.to_json() for view in views]
+        if wanted.similar:
+            sha256 = hashlib.sha256(data).hexdigest()
+            cases = similar_cases(self.predictor, found, wanted.similar, sha256, self.progress)
+            record["similar"] = {
+                label: [case.to_json() for case in near] for label, near in cases.items()
+            }
+        return record
+
+
+def in_words(result: dict[str, Any]) -> list[str]:
+    """What `Examiner.more` found, a line each."""
+    lines = []
+    if evidence := result.get("evidence"):
+        lines.append(" ".join([f"Map: {evidence['verdict']}.", *evidence["reasons"]]))
+        lines += evidence["notes"]
+    if stages := result.get("stages"):
+        lines.append(", ".join(f"{s['stage']} {percent(s['probability'])}" for s in stages))
+    for label, cases in (result.get("similar") or {}).items():
+        near = ", ".join(
+            f"{case['file']} ({case['distance']:.3f}{', near copy' if case['near_copy'] else ''})"
+            for case in cases
+        )
+        lines.append(f"Nearest {label}: {near or 'none'}")
+    return lines

@@ -1,0 +1,76 @@
+"""The sanity check of maps: do they change when the network forgets what it has learned?
+
+Adebayo et al. (2018), "Sanity checks for saliency maps", section 3.1. A map that stays the
+same when weights are replaced by random ones shows the picture, not the network. Layers forget
+from the output downwards, as in the paper's cascade: first the head, then block 5 as well.
+What lies below has been computed already, so that the check costs no whole forward pass.
+"""
+
+from collections.abc import Callable, Mapping
+
+import keras
+import numpy as np
+
+from core.explanation.evidence import rank_correlation
+from core.explanation.maps import Look
+from core.explanation.network import Network
+
+SEEDS = 3
+"""Random networks of each kind; what their maps have in common with the map is averaged."""
+
+CASCADE = {"the head": (), "the head and block 5": ("block5",)}
+"""Beginnings of the names of VGG19's layers that forget with the head."""
+
+
+def similarity(
+    look: Look, method: str, progress: Callable[[int, int], None] | None = None
+) -> Mapping[str, float | None]:
+    """Rank correlation of a map with the maps of networks that have forgotten.
+
+    Args:
+        look: The network before one picture.
+        method: The one whose map is checked; a name in `core.explanation.methods.METHODS`.
+        progress: Called with random networks tried and to be tried.
+
+    Returns:
+        By the layers that forgot, the mean over `SEEDS` networks; none where all their maps
+        are the same everywhere, as an empty one is.
+    """
+    map = look.maps(method).maps[0]
+    found: dict[str, float | None] = {}
+    tried = 0
+    for layers, names in CASCADE.items():
+        values = []
+        for seed in range(SEEDS):
+            network = Network(forgetful(look.network.model, names, seed))
+            values.append(rank_correlation(map, look.of(network).maps(method).maps[0]))
+            tried += 1
+            if progress:
+                progress(tried, SEEDS * len(CASCADE))
+        known = [value for value in values if value is not None]
+        found[layers] = float(np.mean(known)) if known else None
+    return found
+
+
+def forgetful(model: keras.Model, layers: tuple[str, ...], seed: int) -> keras.Model:
+    """The same network with random weights (He et al. 2015) in its head and some layers.
+
+    Args:
+        model: A flat network as `core.model.vgg19.build_model` makes it; left as it is.
+        layers: Beginnings of the names of layers that forget. They must be its highest, as all
+            that lies below the lowest of them is shared with the model.
+        seed: Of the weights.
+    """
+    forgets = [
+        isinstance(layer, keras.layers.Dense)
+        or (bool(layers) and layer.name.startswith(layers) and bool(layer.weights))
+        for layer in model.layers
+    ]
+    lowest = forgets.index(True)
+    x = model.layers[lowest - 1].output
+    for number, layer in enumerate(model.layers[lowest:], start=lowest):
+        config = layer.get_config()
+        if forgets[number]:
+            config["kernel_initializer"] = keras.initializers.HeNormal(seed + 1000 * number)
+        x = type(layer).from_config(config)(x)
+    return keras.Model(model.input, x)
