@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.config import LEAKFREE, Head, Stage
+from core.config import LEAKFREE, REPORT, Head, Stage, Training
 from core.data.index import index_folder
 from core.training.jobs import create_crossval, create_run
 
@@ -15,7 +15,7 @@ TINY = LEAKFREE.model_copy(
         "augmentation": LEAKFREE.augmentation.model_copy(
             update={"positive_views": 1, "negative_views": 1}
         ),
-        "training": LEAKFREE.training.model_copy(update={"batch_size": 8}),
+        "training": Training(batch_size=8),
         "stages": tuple(
             Stage(
                 name=stage.name,
@@ -24,7 +24,7 @@ TINY = LEAKFREE.model_copy(
                 learning_rate=stage.learning_rate,
                 epochs=3,
             )
-            for stage in LEAKFREE.stages
+            for stage in REPORT.stages
         ),
     }
 )

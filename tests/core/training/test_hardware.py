@@ -22,7 +22,8 @@ def test_expected_time_follows_the_arithmetic():
     baseline = LEAKFREE.stage("baseline")
     size = LEAKFREE.input.size
     alone = expected_seconds(LEAKFREE, [baseline], train=64, pictures=80, pace=1e9)
-    wanted = 80 * forward_operations(size) + 20 * 64 * training_operations(LEAKFREE, baseline)
+    trained = baseline.epochs * 64 * training_operations(LEAKFREE, baseline)
+    wanted = 80 * forward_operations(size) + trained
     assert alone == pytest.approx(wanted / 1e9)
 
 
