@@ -18,7 +18,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
 run: $(RUNS) ## install what is needed and open the dashboard
-	$(PY) -m streamlit run dashboard/app.py
+	$(PY) -m dashboard
 
 venv: $(RUNS) ## install what is needed into .venv, and no more
 

@@ -80,3 +80,16 @@ def dated(run: Run) -> tuple[tuple[str, int], ...]:
         for file in files
         if file.is_file()
     )
+
+
+def pictures_tested(run: Run) -> frozenset[str]:
+    """What the run was tested on, by content, or by file where that is not on record.
+
+    Of an augmented picture, the picture that it was made of.
+    """
+    split = run.split()
+    tested = split[split["split"] == "test"]
+    if "sha256" not in tested:
+        return frozenset(tested["file"])
+    known = tested["sha256"].notna()
+    return frozenset(tested["sha256"].astype(object).where(known, tested["file"]))

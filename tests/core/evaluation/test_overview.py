@@ -8,7 +8,7 @@ from made_run import make_run
 
 from core.errors import RunError
 from core.evaluation.comparison import compare
-from core.evaluation.overview import Share, dated, overview
+from core.evaluation.overview import Share, dated, overview, pictures_tested
 from core.training.library import annotate
 
 
@@ -63,3 +63,15 @@ def test_a_damaged_run_is_said_to_be(tmp_path: Path):
 
 def test_a_share_of_nothing_is_no_share():
     assert Share.of(0, 0) == Share(value=None, interval=None)
+
+
+def test_what_was_tested_is_known_by_content_wherever_it_lay(tmp_path: Path):
+    one, other = make_run(tmp_path / "one", [0.5]), make_run(tmp_path / "other", [0.5])
+    assert (
+        pictures_tested(one) == pictures_tested(other) == {f"test/{i:03d}.png" for i in range(60)}
+    )
+    split = one.split().assign(sha256=lambda table: "sha-" + table["file"])
+    one.write_split(split)
+    other.write_split(split.assign(file="elsewhere/" + split["file"]))
+    assert pictures_tested(one) == pictures_tested(other)
+    assert len(pictures_tested(one)) == 60
