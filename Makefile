@@ -39,17 +39,19 @@ lock: ## pin everything that requirements*.txt need in turn (constraints.txt)
 		requirements-dev.txt requirements-windows.txt
 
 clean: ## remove .venv and what tests and tools left behind
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) neurostage.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNS): requirements.txt constraints.txt
 	$(make-venv)
 	$(INSTALL) --requirement requirements.txt
+	$(INSTALL) --no-deps --editable .
 	@touch $@
 
 $(TESTS): requirements.txt requirements-dev.txt constraints.txt
 	$(make-venv)
 	$(INSTALL) --requirement requirements-dev.txt
+	$(INSTALL) --no-deps --editable .
 	@touch $(RUNS) $@
 
 define make-venv
