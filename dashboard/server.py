@@ -153,6 +153,7 @@ def _launch(workspace: Workspace, port: int) -> "subprocess.Popen[bytes]":
         [
             *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
             *(f"--server.port={port}", f"--server.address={ADDRESS}", "--server.headless=true"),
+            "--logger.level=warning",
         ],
         cwd=ROOT,  # where its settings are
         env=os.environ | {"NEUROSTAGE_WORKSPACE": str(workspace.path.resolve())},

@@ -22,19 +22,16 @@ def show(chosen: Sequence[Run]) -> None:
     if not runs:
         return
     kept = [_kept(run) for run in runs]
-    facts: dict[str, list[str]] = {
+    facts = {
         "Stage to keep": [stage.title for stage in kept],
         "Protocol": [run.protocol.title for run in runs],
         "Data": [resources.overview(run).data for run in runs],
         "Test pictures": [f"{stage.test.n:,}" for stage in kept],
-        "Leak": [resources.mark(run) or "none" for run in runs],
     }
     head = "".join(f"<th>{html.escape(shown_name(run))}</th>" for run in runs)
-    body = "".join(
-        f'<tr class="plain"><th>{label}</th>'
-        f"{''.join(f'<td>{html.escape(text)}</td>' for text in texts)}</tr>"
-        for label, texts in facts.items()
-    )
+    body = "".join(_row(label, texts) for label, texts in facts.items())
+    marks = [resources.mark(run) or "" for run in runs]
+    body += _row("Mark", marks, "leaky") if any(marks) else ""
     body += "".join(
         f"<tr><th>{label}</th>"
         f"{''.join(metrics_table.figure(stage, 'test', name) for stage in kept)}</tr>"
@@ -45,6 +42,11 @@ def show(chosen: Sequence[Run]) -> None:
         f"<tbody>{body}</tbody></table>"
     )
     st.caption(_caveat(runs))
+
+
+def _row(label: str, texts: Sequence[str], kind: str = "") -> str:
+    cells = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
+    return f'<tr class="plain {kind}"><th>{label}</th>{cells}</tr>'
 
 
 def _kept(run: Run) -> StageResult:

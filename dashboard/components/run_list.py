@@ -65,7 +65,7 @@ def _table(runs: list[Run], said: dict[str, About]) -> list[Run]:
             "selection": {"rows": [i for i, name in enumerate(names) if name in asked]}
         },
         column_config={
-            "Pinned": st.column_config.CheckboxColumn(width=56),
+            "Pinned": st.column_config.TextColumn(width=56),
             "Run": st.column_config.TextColumn(width="medium"),
             "Mark": st.column_config.TextColumn(width="medium"),
         },
@@ -80,7 +80,7 @@ def _row(run: Run, said: About) -> dict[str, object]:
     found = _overview(run)
     state_of = headline(run, run.status) if found else "Damaged"
     return {
-        "Pinned": said.pinned,
+        "Pinned": "★" if said.pinned else "",
         "Run": said.title or run.name,
         "State": f"{state_of}, archived" if said.archived else state_of,
         "Stages": f"{len(found.finished)} of {found.stages}" if found else "–",
