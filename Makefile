@@ -18,7 +18,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
 run: $(RUNS) ## install what is needed and open the dashboard
-	$(PY) -m streamlit run dashboard/app.py
+	$(PY) -m dashboard
 
 venv: $(RUNS) ## install what is needed into .venv, and no more
 
@@ -39,17 +39,19 @@ lock: ## pin everything that requirements*.txt need in turn (constraints.txt)
 		requirements-dev.txt requirements-windows.txt
 
 clean: ## remove .venv and what tests and tools left behind
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) neurostage.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNS): requirements.txt constraints.txt
 	$(make-venv)
 	$(INSTALL) --requirement requirements.txt
+	$(INSTALL) --no-deps --editable .
 	@touch $@
 
 $(TESTS): requirements.txt requirements-dev.txt constraints.txt
 	$(make-venv)
 	$(INSTALL) --requirement requirements-dev.txt
+	$(INSTALL) --no-deps --editable .
 	@touch $(RUNS) $@
 
 define make-venv

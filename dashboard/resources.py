@@ -16,6 +16,8 @@ from core.data.splits import plan_pictures
 from core.evaluation.comparison import compare
 from core.evaluation.mark import mark_of
 from core.evaluation.metrics import Summary, summarise
+from core.evaluation.overview import Overview, dated
+from core.evaluation.overview import overview as overview_of
 from core.evaluation.pooled import Pooled, pool
 from core.evaluation.results import Comparison
 from core.explanation.methods import DEFAULT
@@ -98,6 +100,20 @@ def mark(run: Run) -> str | None:
     """What must be said of the results of a run whose split leaks; none for any other."""
     split = run.path / "split.csv"
     return _mark(str(run.path), split.stat().st_mtime_ns) if split.is_file() else None
+
+
+@st.cache_data(max_entries=600, show_spinner=False)
+def _overview(path: str, dated: tuple[tuple[str, int], ...]) -> Overview:  # noqa: ARG001
+    return overview_of(Run(Path(path)))
+
+
+def overview(run: Run) -> Overview:
+    """A run in one line.
+
+    Raises:
+        RunError: Its configuration cannot be read.
+    """
+    return _overview(str(run.path), dated(run))
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing the stages …")

@@ -26,6 +26,10 @@ COMMANDS = {
     "evaluate": "core.cli.results",
     "compare": "core.cli.results",
     "predict": "core.cli.predict",
+    "rename": "core.cli.library",
+    "note": "core.cli.library",
+    "delete": "core.cli.library",
+    "restore": "core.cli.library",
     "demo": "core.cli.demo",
 }
 

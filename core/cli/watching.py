@@ -10,6 +10,7 @@ from core.errors import RunError
 from core.evaluation.mark import mark_of
 from core.training.crossval import CrossValidation, CrossValidationStatus
 from core.training.jobs import Job
+from core.training.library import about
 from core.training.runs import Run, RunStatus, Workspace, default_workspace
 
 POLL_SECONDS = 0.5
@@ -87,6 +88,7 @@ def _describe_run(run: Run) -> dict[str, Any]:
     return {
         "run": run.name,
         "path": str(run.path),
+        "about": about(run).model_dump(),
         "protocol": config.protocol.name if config else None,
         "weights": config.weights.source if config and config.weights else None,
         "state": status.state if config else "damaged",

@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import platformdirs
-import psutil
 from pydantic import Field, ValidationError
 
 from core.config import Frozen, Protocol
 from core.data.patients import Patients
 from core.errors import RunError, SettingError
+from core.process import is_alive
 from core.storage import write_text
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Run:
     def status(self) -> RunStatus:
         """The status, with a job that died with work left recognised as interrupted."""
         status = self.recorded_status
-        if status.active and not _is_alive(status):
+        if status.active and not is_alive(status.pid, status.process_started):
             left = "interrupted" if status.requested else "finished"
             return status.model_copy(update={"state": left})
         return status
@@ -283,18 +283,25 @@ class Run:
         folder.rename(target)
         self.write_history(history[history["stage"] != stage])
 
+    def expect_idle(self) -> None:
+        """Refuse to go on while the run is at work.
+
+        Raises:
+            RunError: It is.
+        """
+        status = self.status
+        if status.active:
+            raise RunError(
+                "a run that is not at work", f"'{self.name}' is {status.state}", "Stop it first."
+            )
+
     def delete(self) -> None:
-        """Remove the run and all its models.
+        """Remove the run and all its models, for good (see `core.training.library.delete`).
 
         Raises:
             RunError: It is at work.
         """
-        if self.status.active:
-            raise RunError(
-                "a run that is not at work",
-                f"'{self.name}' is {self.status.state}",
-                "Stop it first.",
-            )
+        self.expect_idle()
         shutil.rmtree(self.path)
 
 
@@ -401,6 +408,17 @@ class Workspace:
             SettingError: The name is not usable or taken.
         """
         name = name or self._free_name(f"{stem}-{datetime.now(UTC):%Y-%m-%d}")
+        self.expect_free(name)
+        folder = self.path / room / name
+        folder.mkdir(parents=True)
+        return folder
+
+    def expect_free(self, name: str) -> None:
+        """Refuse a name that no new run could have.
+
+        Raises:
+            SettingError: The name is not usable or taken.
+        """
         if not _NAME.fullmatch(name):
             raise SettingError(
                 "a run name of letters, digits, dots, dashes and underscores (at most 64)",
@@ -411,9 +429,6 @@ class Workspace:
             raise SettingError(
                 "a run name that is free", f"'{name}' exists", "Choose another name."
             )
-        folder = self.path / room / name
-        folder.mkdir(parents=True)
-        return folder
 
     def _is_taken(self, name: str) -> bool:
         return any((self.path / room / name).exists() for room in ("runs", "crossvals"))
@@ -469,18 +484,6 @@ def _versions() -> dict[str, str]:
         with suppress(metadata.PackageNotFoundError):
             found[library] = metadata.version(library)
     return found
-
-
-def _is_alive(status: RunStatus) -> bool:
-    """Whether the job's process still runs. A pid alone could belong to a later process."""
-    if status.pid is None:
-        return False
-    try:
-        process = psutil.Process(status.pid)
-        same = abs(process.create_time() - (status.process_started or 0)) < 2
-        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
 
 
 def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:

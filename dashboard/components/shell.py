@@ -8,9 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import NeuroStageError
+from core.training.library import in_order, shown_name
 from core.training.runs import Run
 from dashboard import resources, state
-from dashboard.components import folders, training_line
+from dashboard.components import folders, quitting, training_line
 from dashboard.components.words import plain
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -34,6 +35,7 @@ def frame() -> Iterator[None]:
     st.logo(ASSETS / "icon.svg", size="large")
     with st.container(key="notice"):
         st.caption(NOTICE)
+        quitting.show()
     folders.restore()
     if told := state.get(state.PROBLEM):
         state.put(state.PROBLEM, None)
@@ -104,8 +106,8 @@ def header(
 
 
 def run_picker() -> Run | None:
-    """Choose among the runs, newest first; the choice is part of the page's address."""
-    runs = {run.name: run for run in resources.workspace().runs()}
+    """Choose among the runs, pinned ones first; the choice is part of the page's address."""
+    runs = {run.name: run for run in in_order(resources.workspace().runs())}
     if not runs:
         return None
     if state.get(state.RUN) not in runs:
@@ -116,7 +118,12 @@ def run_picker() -> Run | None:
             st.badge("leaky", icon=":material/warning:", color="orange", help=leaky)
         st.caption("Run", width="content")
         name = st.selectbox(
-            "Run", list(runs), key=state.RUN, bind="query-params", label_visibility="collapsed"
+            "Run",
+            list(runs),
+            format_func=lambda name: shown_name(runs[name]),
+            key=state.RUN,
+            bind="query-params",
+            label_visibility="collapsed",
         )
     return runs[name]
 

@@ -12,5 +12,5 @@ shell.header(
 
 runs = resources.workspace().runs()
 folder = survey.folder()
-next_step.show(next_step.situation(runs, folder), folder)
+next_step.show(next_step.situation(run_list.sound(runs), folder), folder)
 run_list.show(runs)

@@ -1,15 +1,19 @@
 """The first page: it knows where somebody is."""
 
+import os
 import shutil
 from pathlib import Path
 
 import psutil
 import pytest
 from made_run import make_run
-from pages import Pages, texts
+from pages import APP, Pages, texts
+from streamlit.testing.v1 import AppTest
 
 from core.config import DEMO
 from core.errors import DatasetError
+from core.evaluation.comparison import compare
+from core.training import library
 from core.training.runs import Run, RunStatus, Workspace
 from dashboard import state
 from dashboard.components import next_step
@@ -90,6 +94,127 @@ def test_a_demonstration_that_fails_says_why_and_can_be_tried_again(
     pages.until(lambda page: page.error)
     assert "Make some" in pages.test.error[0].value
     assert "Try the demonstration" in labels(Pages())
+
+
+def chosen(*names: str, **address: str) -> AppTest:
+    """The first page with these runs chosen in its address."""
+    page = AppTest.from_file(str(APP), default_timeout=60)
+    page.query_params[state.CHOSEN] = ",".join(names)
+    for key, value in address.items():
+        page.query_params[key] = value
+    return page.run()
+
+
+def listed(page: AppTest) -> list[str]:
+    return list(page.dataframe[0].value["Run"])
+
+
+@pytest.fixture
+def three(workspace: Workspace) -> Workspace:
+    """A workspace with the runs c, b and a; c is the newest."""
+    for age, name in enumerate("abc"):
+        run = make_run(workspace.path, [0.5, 2]).path.rename(workspace.path / "runs" / name)
+        os.utime(run / "config.json", (1e9 + age, 1e9 + age))
+    return workspace
+
+
+def test_a_run_gets_a_name_a_shown_name_and_a_note(three: Workspace):
+    page = chosen("b")
+    page.text_input(key="edit-name-b").input("second")
+    page.text_input(key="edit-title-b").input("March, clinic A")
+    page.text_area(key="edit-note-b").input("Scanner B")
+    next(button for button in page.button if button.label == "Save").click().run()
+    assert not page.error
+    assert listed(page) == ["c", "March, clinic A", "a"]
+    assert page.dataframe[0].value["Note"].tolist() == ["", "Scanner B", ""]
+    assert three.run("second").finished_stages()
+    assert page.query_params[state.CHOSEN] == "second"
+
+
+@pytest.mark.usefixtures("three")
+def test_a_name_that_is_taken_is_refused_in_words():
+    page = chosen("b")
+    page.text_input(key="edit-name-b").input("a")
+    next(button for button in page.button if button.label == "Save").click().run()
+    assert "exists" in page.error[0].value
+    assert listed(page) == ["c", "b", "a"]
+
+
+def test_the_name_of_a_run_at_work_cannot_be_typed(three: Workspace):
+    three.run("b").write_status(_at_work(RunStatus(state="running", requested=("final",))))
+    page = chosen("b")
+    assert page.text_input(key="edit-name-b").disabled
+    page.text_area(key="edit-note-b").input("slow")
+    next(button for button in page.button if button.label == "Save").click().run()
+    assert not page.error
+    assert page.dataframe[0].value["Note"].tolist() == ["", "slow", ""]
+
+
+@pytest.mark.usefixtures("three")
+def test_pinned_runs_stand_first_and_archived_ones_out_of_sight():
+    page = chosen("a")
+    page.button(key="pin-runs").click().run()
+    assert listed(page) == ["a", "c", "b"]
+    assert page.query_params[state.CHOSEN] == "a"  # rows have moved, the choice has not
+    page = chosen("b", "c")
+    page.button(key="archive-runs").click().run()
+    assert listed(page) == ["a"]
+    page.toggle(key=state.ARCHIVED).set_value(True).run()
+    assert listed(page) == ["a", "c", "b"]
+    assert page.dataframe[0].value["State"].tolist()[1].endswith("archived")
+
+
+@pytest.mark.usefixtures("three")
+def test_deleted_runs_are_had_back_by_one_button():
+    page = chosen("a", "c")
+    page.button(key="delete-runs").click().run()
+    assert listed(page) == ["b"]
+    assert "Deleted: **a, c**" in texts(page)
+    page.button(key="undo-delete").click().run()
+    assert listed(page) == ["c", "b", "a"]
+    assert "Deleted" not in texts(page)
+
+
+def test_a_run_at_work_is_not_deleted_nor_is_any_chosen_with_it(three: Workspace):
+    three.run("a").write_status(_at_work(RunStatus(state="running", requested=("final",))))
+    page = chosen("a", "c")
+    page.button(key="delete-runs").click().run()
+    assert "Stop it first" in page.error[0].value
+    assert {run.name for run in three.runs()} == {"a", "b", "c"}
+
+
+def test_the_last_run_can_be_had_back_out_of_the_trash_later(workspace: Workspace):
+    library.delete(workspace, make_run(workspace.path, [0.5]))
+    page = Pages().test
+    assert not page.dataframe
+    next(button for button in page.button if button.label == "Put back").click().run()
+    assert listed(page) == ["made"]
+
+
+def test_a_damaged_run_is_listed_and_can_be_deleted(three: Workspace):
+    (three.path / "runs" / "b" / "config.json").write_text("{")
+    page = chosen("b")
+    assert page.dataframe[0].value["State"].tolist()[listed(page).index("b")] == "Damaged"
+    page.button(key="delete-runs").click().run()
+    assert not page.error
+    assert listed(page) == ["c", "a"]
+
+
+def test_runs_stand_side_by_side_with_the_mark_of_a_leak(three: Workspace):
+    leaky = three.run("a")
+    leaky.write_split(leaky.split().assign(group="one"))
+    page = chosen("a", "b", **{state.SIDE_BY_SIDE: "true"})
+    table = next(e.proto.body for e in page.get("html") if "numbers runs" in e.proto.body)
+    for name in "ab":
+        comparison = compare(three.run(name))
+        assert comparison.keep.stage
+        found = comparison.stage(comparison.keep.stage).test
+        low, high = found.intervals["accuracy"]
+        assert (
+            f"{100 * found.accuracy:.1f} %<small>{100 * low:.1f}–{100 * high:.1f}</small>" in table
+        )
+    assert "Leaky: 100 %" in table
+    assert "All were tested on the same ones" in texts(page)
 
 
 def _at_work(status: RunStatus) -> RunStatus:
