@@ -21,6 +21,7 @@ ROOMS = (
     "evaluation",
     "explanation",
     "prediction",
+    "readings",
     "reporting",
     "cli",
     "__main__",

@@ -26,6 +26,8 @@ COMMANDS = {
     "evaluate": "core.cli.results",
     "compare": "core.cli.results",
     "predict": "core.cli.predict",
+    "card": "core.cli.card",
+    "readings": "core.cli.readings",
     "demo": "core.cli.demo",
 }
 
