@@ -18,6 +18,8 @@ page = st.navigation(
         st.Page("views/train.py", title="Train", help="Fine-tune VGG19 in five stages"),
         st.Page("views/compare.py", title="Compare", help="What each stage was worth"),
         st.Page("views/explain.py", title="Explain", help="A prediction and what it rests on"),
+        st.Page("views/readings.py", title="Readings", help="What readers said of the answers"),
+        st.Page("views/card.py", title="Model card", help="What to know of a run, as a document"),
     ],
     position="top",
 )

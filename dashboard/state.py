@@ -76,6 +76,8 @@ TARGET = "target"
 """Class that the map explains: "predicted" or a class name."""
 METHOD = "method"
 """How the map is made."""
+NOTE = "note"
+"""Beginning of the keys under which a reader's note on each answer is kept until it is written."""
 
 
 def get(key: str, default: str | None = None) -> str | None:

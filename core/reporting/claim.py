@@ -5,6 +5,7 @@ in Medical Imaging (CLAIM): 2024 Update", Radiology: Artificial Intelligence 6(4
 doi:10.1148/ryai.240300. Numbers and order are the checklist's; the wording is NeuroStage's.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -154,27 +155,27 @@ TOPICS = tuple(
 )
 
 
-def checklist(answers: dict[int, str]) -> tuple[ClaimItem, ...]:
+def checklist(answers: Mapping[int, str], complete: Collection[int] = ()) -> tuple[ClaimItem, ...]:
     """All 44 items in order.
 
     Args:
         answers: What a run says, by the number of the item. An item that is answered and still
             has something to add counts as answered in part; one without an answer is open.
+        complete: Numbers of items to which this very run leaves nothing to add.
     """
-    return tuple(
-        ClaimItem(
-            number=item.number,
-            section=item.section,
-            topic=item.topic,
-            status=_status(item, answers.get(item.number, "")),
-            answer=answers.get(item.number, ""),
-            to_add=item.to_add,
-        )
-        for item in TOPICS
-    )
+    return tuple(_item(topic, answers.get(topic.number, ""), complete) for topic in TOPICS)
 
 
-def _status(item: Topic, answer: str) -> Status:
+def _item(topic: Topic, answer: str, complete: Collection[int]) -> ClaimItem:
+    to_add = "" if topic.number in complete else topic.to_add
+    status: Status = "in part" if to_add else "answered"
     if not answer:
-        return "open"
-    return "in part" if item.to_add else "answered"
+        status, to_add = "open", to_add or "The run did not record it."
+    return ClaimItem(
+        number=topic.number,
+        section=topic.section,
+        topic=topic.topic,
+        status=status,
+        answer=answer,
+        to_add=to_add,
+    )

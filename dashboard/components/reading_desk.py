@@ -8,7 +8,7 @@ from core.explanation.geometry import overlay
 from core.prediction import Prediction
 from core.training.runs import Run
 from dashboard import resources, state
-from dashboard.components import answer, pictures, shell
+from dashboard.components import answer, call, pictures, shell
 from dashboard.tray import Item
 
 FRAME = (98, 176, 198)
@@ -41,6 +41,7 @@ def show(run: Run, stage: str, item: Item) -> None:
         picture = _picture(prediction, settings)
         with verdict:
             answer.show(run, prediction)
+            call.show(run, item, prediction)
         with centre:
             _light_box(item, prediction, picture)
         with beside:
