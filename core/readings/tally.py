@@ -46,16 +46,19 @@ def tally(readings: Sequence[Reading]) -> list[Tally]:
     Args:
         readings: All lines of a log, superseded ones included.
     """
-    models: dict[tuple[str, str, str], list[Reading]] = {}
+    models: dict[tuple[str, str, str], list[Reading]] = {_model(r): [] for r in readings}
     for reading in current(readings):
-        model = reading.run, reading.stage, reading.model_sha256
-        models.setdefault(model, []).append(reading)
-    return [_tally(calls) for calls in models.values()]
+        models[_model(reading)].append(reading)
+    return [_tally(calls) for calls in models.values() if calls]
 
 
 def disagreements(readings: Sequence[Reading]) -> list[Reading]:
     """Those calls that hold and disagree, the latest first."""
     return [reading for reading in reversed(current(readings)) if reading.call == "disagree"]
+
+
+def _model(reading: Reading) -> tuple[str, str, str]:
+    return reading.run, reading.stage, reading.model_sha256
 
 
 def _tally(calls: Sequence[Reading]) -> Tally:

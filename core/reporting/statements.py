@@ -202,6 +202,7 @@ def answers(facts: Facts) -> dict[int, str]:
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
     counts = "; ".join(f"{p.part} {_counts(p)}" for p in data.parts)
     head = ", ".join(map(str, protocol.head.units))
+    views = augmentation(protocol.augmentation, data.positive, data.negative)
     return {
         1: "Deep learning: a convolutional network (VGG19), fine-tuned in stages.",
         3: " ".join(INTENDED_USE),
@@ -218,7 +219,7 @@ def answers(facts: Facts) -> dict[int, str]:
         f"{max(s.trainable_parameters for s in facts.stages) / 1e6:.1f} M parameters train.",
         23: f"NeuroStage with {versions}." if versions else "",
         24: f"{WEIGHTS[facts.weights]}; the classifier at random." if facts.weights else "",
-        25: f"{training(facts)} {augmentation(protocol.augmentation, data.positive, data.negative)}",
+        25: f"{training(facts)} {views}",
         26: f"The earliest stage whose validation loss is not measurably worse than the lowest; "
         f"the test part had no say. {comparison.keep.reason}",
         27: "None: one network answers.",

@@ -9,34 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_readings import answer, written
 
 from core.errors import RunError, SettingError
-from core.readings.log import START, Answer, Log, as_csv, as_lines, current
+from core.readings.log import CALLS, START, Log, as_csv, as_lines, current
 
 ROOT = Path(__file__).resolve().parents[3]
-CALLS = ("agree", "disagree", "unsure")
-
-
-def answer(scan: int = 0, *, model: str = "m", slice: int = 0) -> Answer:
-    digest = hashlib.sha256(str(scan).encode()).hexdigest()
-    return Answer(
-        scan_sha256=digest,
-        slice=slice,
-        run="made",
-        stage="final",
-        model_sha256=model,
-        positive="tumour",
-        label="tumour",
-        probability=0.1 + 0.2,
-        trained_on=False,
-    )
-
-
-def written(folder: Path, count: int = 5) -> Log:
-    log = Log(folder)
-    for number in range(count):
-        log.append(answer(number), CALLS[number % 3], f"note {number} – ä\u2028")
-    return log
 
 
 def test_each_line_carries_the_hash_of_the_one_before(tmp_path):
@@ -178,13 +156,12 @@ def test_a_later_call_supersedes_the_former_and_deletes_nothing(tmp_path):
 
 def test_two_processes_write_at_once_and_no_line_is_lost(tmp_path):
     program = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[3])\n"
-        "from test_log import Log, answer\n"
+        "import sys; from pathlib import Path; sys.path.insert(0, 'tests')\n"
+        "from made_readings import Log, answer\n"
         "for i in range(6): Log(Path(sys.argv[1])).append(answer(i), 'agree', sys.argv[2])\n"
     )
-    here = str(Path(__file__).parent)
     command = [sys.executable, "-c", program, str(tmp_path)]
-    both = [subprocess.Popen([*command, name, here], cwd=ROOT) for name in ("one", "two")]
+    both = [subprocess.Popen([*command, name], cwd=ROOT) for name in ("one", "two")]
     assert [process.wait(60) for process in both] == [0, 0]
     contents = Log(tmp_path).contents()
     assert contents.fault is None
