@@ -1,10 +1,11 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and logs that only grow."""
 
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -25,12 +26,36 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(data)
+def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Write `data` to `path`, whole or not at all.
+
+    Args:
+        path: Where.
+        data: What.
+        durable: Whether it must be on the disk, and not in a buffer, before it takes its place.
+    """
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        file.write(data)
+        if durable:
+            _flush(file)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8, whole or not at all."""
-    write_bytes(path, text.encode())
+def write_text(path: Path, text: str, *, durable: bool = False) -> None:
+    """Write `text` to `path` as UTF-8, whole or not at all (see `write_bytes`)."""
+    write_bytes(path, text.encode(), durable=durable)
+
+
+def append_bytes(path: Path, data: bytes) -> None:
+    """Add `data` to the end of `path`; it is on the disk on return.
+
+    A power cut meanwhile may leave a part of it, which is for the reader to recognise.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(data)
+        _flush(file)
+
+
+def _flush(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())

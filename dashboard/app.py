@@ -21,6 +21,8 @@ page = st.navigation(
             "views/crossval.py", title="Cross-validate", help="Every scan held out once, pooled"
         ),
         st.Page("views/explain.py", title="Explain", help="A prediction and what it rests on"),
+        st.Page("views/readings.py", title="Readings", help="What readers said of the answers"),
+        st.Page("views/card.py", title="Model card", help="What to know of a run, as a document"),
     ],
     position="top",
 )

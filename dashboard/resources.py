@@ -4,6 +4,7 @@ What is cached is immutable or only read. Keys hold what decides the value, so t
 has to be cleared by hand.
 """
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from core.evaluation.overview import overview as overview_of
 from core.evaluation.pooled import Pooled, pool
 from core.evaluation.results import Comparison
 from core.explanation.methods import DEFAULT
+from core.readings.log import Contents, Log
+from core.reporting.card import ModelCard, card_of
 from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
@@ -142,6 +145,52 @@ def pooled(crossval: CrossValidation) -> Pooled:
         RunError: No stage is.
     """
     return _pooled(str(crossval.path), (crossval.config.created, *crossval.finished_stages()))
+
+
+@st.cache_data(max_entries=8, show_spinner="Filling in the card …")
+def _card(path: str, fingerprint: tuple[str, ...], split_time: int) -> ModelCard:  # noqa: ARG001
+    return card_of(Run(Path(path)))
+
+
+def card(run: Run) -> ModelCard:
+    """The model card of a run.
+
+    Raises:
+        RunError: No stage is finished.
+    """
+    return _card(str(run.path), models(run), (run.path / "split.csv").stat().st_mtime_ns)
+
+
+def log() -> Log:
+    """What people said of the answers in this workspace. Not cached: it is a path."""
+    return Log(workspace().readings)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _readings(path: str, states: tuple[tuple[int, int] | None, ...]) -> Contents:  # noqa: ARG001
+    return Log(Path(path)).contents()
+
+
+def readings() -> Contents:
+    """The log of readings, read and checked again whenever one of its files has changed.
+
+    Raises:
+        RunError: Another program holds it.
+    """
+    found = log()
+    stats = [p.stat() if p.is_file() else None for p in (found.path, found.seal, found.torn)]
+    states = tuple((s.st_mtime_ns, s.st_size) if s else None for s in stats)
+    return _readings(str(found.path.parent), states)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False, scope="session")
+def _digest(key: str, _item: Item) -> str:  # noqa: ARG001
+    return hashlib.sha256(_item.read()).hexdigest()
+
+
+def digest(item: Item) -> str:
+    """SHA-256 of a scan's bytes."""
+    return _digest(item.key, item)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")

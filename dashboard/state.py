@@ -103,6 +103,8 @@ STRIP = "all-stages"
 """Whether it is open how every stage saw the scan."""
 SIMILAR = "similar"
 """Whether the similar cases are open."""
+NOTE = "note"
+"""Beginning of the keys under which a reader's note on each answer is kept until it is written."""
 
 
 def get(key: str, default: str | None = None) -> str | None:

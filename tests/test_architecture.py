@@ -23,6 +23,7 @@ ROOMS = (
     "explanation",
     "prediction",
     "examination",
+    "readings",
     "reporting",
     "cli",
     "__main__",

@@ -30,6 +30,8 @@ COMMANDS = {
     "note": "core.cli.library",
     "delete": "core.cli.library",
     "restore": "core.cli.library",
+    "card": "core.cli.card",
+    "readings": "core.cli.readings",
     "demo": "core.cli.demo",
 }
 

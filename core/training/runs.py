@@ -322,6 +322,11 @@ class Workspace:
         return self.path / "demonstration"
 
     @property
+    def readings(self) -> Path:
+        """Folder of what people said of the answers (see `core.readings.log`)."""
+        return self.path / "readings"
+
+    @property
     def lock(self) -> Path:
         """Held by the one job that trains."""
         return self.path / "training.lock"

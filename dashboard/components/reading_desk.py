@@ -11,6 +11,7 @@ from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import (
     answer,
+    call,
     evidence,
     pictures,
     shell,
@@ -47,6 +48,7 @@ def show(run: Run, stage: str, item: Item) -> None:
         with verdict:
             answer.show(run, prediction)
             evidence.show(run, item, prediction, settings.method)
+            call.show(run, item, prediction)
         with centre:
             _light_box(item, prediction, picture)
             if answered:

@@ -108,6 +108,7 @@ if run is None or not run.finished_stages():
 else:
     comparison = resources.comparison(run)
     recommendation.show(comparison)
+    st.page_link("views/card.py", label="Model card of this run", icon=":material/description:")
     tabs = st.tabs(list(FIGURES), key=state.COMPARE_TAB, bind="query-params")
     for tab, show in zip(tabs, FIGURES.values(), strict=True):
         if tab.open:

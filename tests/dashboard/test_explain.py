@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import Head, Input
 from core.model.weights import Weights, file_sha256
 from core.prediction import Predictor
+from core.readings.log import Log
 from core.training.runs import Run, Workspace
 from dashboard import state
 from dashboard.components import answer, words
@@ -245,6 +246,52 @@ def test_real_files_get_an_answer_or_a_reason(pages: Pages, run: Run, shared: Pa
     expected = Predictor(run, "baseline").predict(data, name)
     assert not page.error
     assert (expected.label or expected.reason)[1:] in shown(page).replace("&#x27;", "'")
+
+
+def test_a_call_is_stored_with_the_prediction_and_nothing_else_of_the_scan(
+    pages: Pages, run: Run, workspace: Workspace
+):
+    page = drop(pages.open("explain"), ("anna-smith.png", png(1)))
+    assert "No names, dates, numbers" in texts(page)
+    note(page).set_value("bright rim")
+    press(page, "Disagree")
+    (reading,) = Log(workspace.readings).contents().readings
+    assert (reading.call, reading.note) == ("disagree", "bright rim")
+    assert reading.scan_sha256 == hashlib.sha256(png(1)).hexdigest()
+    assert reading.model_sha256 == run.metrics("baseline")["model_sha256"]
+    assert reading.label in run.classes
+    assert "anna" not in Log(workspace.readings).path.read_text()
+    assert "Called **disagree**" in texts(page)
+    assert note(page).value == ""
+    press(page, "Agree")
+    assert "Called **agree**" in texts(page)
+    assert len(Log(workspace.readings).contents().readings) == 2
+
+
+@pytest.mark.usefixtures("run")
+def test_what_has_no_answer_cannot_be_called(pages: Pages):
+    page = drop(pages.open("explain"), ("blank.png", blank()))
+    assert "Agree" not in [button.label for button in page.button]
+
+
+@pytest.mark.usefixtures("run")
+def test_a_broken_log_is_said_and_no_call_is_added(pages: Pages, workspace: Workspace):
+    page = press(drop(pages.open("explain"), ("one.png", png(1))), "Agree")
+    log = Log(workspace.readings)
+    log.path.write_text(log.path.read_text().replace('"agree"', '"unsure"'))
+    page = press(page, "Disagree")
+    assert "line 1 was changed" in texts(page)
+    assert len(log.path.read_text().splitlines()) == 1
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click().run()
+    assert not page.exception
+    return page
+
+
+def note(page: AppTest):
+    return next(field for field in page.text_input if field.label == "Note")
 
 
 def _empty_map() -> None:

@@ -1,0 +1,73 @@
+"""The reader's own call on an answer: agree, disagree or unsure, with a note."""
+
+import streamlit as st
+
+from core.prediction import Prediction
+from core.readings.log import CALLS, NOTE_LENGTH, Answer, Call, Reading, current
+from core.training.runs import Run
+from dashboard import resources, state
+from dashboard.components import shell, words
+from dashboard.tray import Item
+
+SHORTCUTS: dict[Call, str] = {"agree": "Shift+A", "disagree": "Shift+D", "unsure": "Shift+U"}
+WARNING = "No names, dates, numbers or anything else of a patient: notes are kept and exported."
+
+
+def show(run: Run, item: Item, prediction: Prediction) -> None:
+    """Three buttons and a note; nothing where there is no answer to call."""
+    if prediction.status != "ok" or prediction.probability is None or prediction.label is None:
+        return
+    answer = Answer(
+        scan_sha256=resources.digest(item),
+        slice=prediction.scan.slice if prediction.scan else 0,
+        run=run.name,
+        stage=prediction.stage,
+        model_sha256=prediction.model_sha256,
+        positive=run.positive,
+        label=prediction.label,
+        probability=min(1.0, prediction.probability[run.positive]),
+        trained_on=prediction.trained_on,
+    )
+    key = f"{state.NOTE}-{prediction.model_sha256[:12]}-{item.key}-{answer.slice}"
+    # A callback of the desk runs the desk alone, and so the frame does not tell of its problem.
+    if told := state.get(state.PROBLEM):
+        state.put(state.PROBLEM, None)
+        st.error(told, icon=":material/error:")
+    with st.container(key="call", gap="xsmall"):
+        former = _former(answer)
+        st.caption(_said(former) if former else "Your own call")
+        for column, call in zip(st.columns(3, gap="xsmall"), CALLS, strict=True):
+            column.button(
+                call.capitalize(),
+                key=f"call-{call}",
+                type="primary" if former and former.call == call else "secondary",
+                shortcut=SHORTCUTS[call],
+                width="stretch",
+                on_click=shell.act,
+                args=(_write, answer, call, key),
+            )
+        st.text_input(
+            "Note",
+            key=key,
+            max_chars=NOTE_LENGTH,
+            placeholder="Note, written with your call",
+            label_visibility="collapsed",
+        )
+        st.caption(f":material/privacy_tip: {WARNING}")
+
+
+def _write(answer: Answer, call: Call, key: str) -> None:
+    resources.log().append(answer, call, state.get(key) or "")
+    state.put(key, "")
+
+
+def _former(answer: Answer) -> Reading | None:
+    """The call that holds on this very answer, if there is one."""
+    subject = answer.scan_sha256, answer.slice, answer.model_sha256
+    readings = current(resources.readings().readings)
+    return next((reading for reading in readings if reading.subject == subject), None)
+
+
+def _said(former: Reading) -> str:
+    note = f": {words.plain(former.note)}" if former.note else ""
+    return f"Called **{former.call}** on {words.moment(former.time)}{note}"

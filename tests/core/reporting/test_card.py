@@ -1,0 +1,145 @@
+"""The model card: filled in from the run alone, the same at any time, honest about gaps."""
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from made_run import make_run
+
+from core.cli import main
+from core.errors import RunError
+from core.evaluation.comparison import compare
+from core.model.weights import file_sha256
+from core.reporting.card import ModelCard, as_html, as_json, as_markdown, card_of
+from core.reporting.claim import TOPICS
+from core.training.runs import Run, RunWeights
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Run:
+    made = make_run(tmp_path_factory.mktemp("secret-place"), [0.5, 1.0])
+    weights = RunWeights(source="keras", sha256="abc")
+    made.write_config(made.config.model_copy(update={"weights": weights}))
+    return made
+
+
+@pytest.fixture(scope="module")
+def card(run: Run) -> ModelCard:
+    return card_of(run)
+
+
+def leaky(tmp_path: Path) -> Run:
+    made = make_run(tmp_path, [0.5])
+    made.write_split(made.split().assign(group="one"))
+    return made
+
+
+def test_same_run_gives_the_same_card_byte_for_byte(run, card):
+    again = card_of(Run(run.path))
+    for document in (as_html, as_markdown, as_json):
+        assert document(again) == document(card)
+
+
+def test_figures_are_those_of_the_comparison(run, card):
+    comparison = compare(run)
+    assert card.comparison == comparison
+    for stage in comparison.stages:
+        low, high = stage.test.intervals["accuracy"]
+        shown = f"{100 * stage.test.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+        assert shown in as_html(card)
+        assert shown in as_markdown(card)
+
+
+def test_counts_and_hashes_are_those_of_the_files(run, card):
+    split = run.split()
+    for part in card.data.parts:
+        rows = split[split["split"] == part.part]
+        assert part.pictures == len(rows)
+        assert part.scans == (rows["view"] == 0).sum() == sum(part.classes.values())
+    assert card.split_sha256 == file_sha256(run.path / "split.csv")
+    assert [stage.model_sha256 for stage in card.stages] == ["sha-baseline", "sha-stage1"]
+    assert card.versions == run.config.versions
+
+
+@pytest.mark.parametrize("document", [as_html, as_markdown, as_json])
+def test_the_folder_is_named_and_the_way_to_it_is_not(card, document):
+    assert "secret-place" not in document(card)
+    assert "scans" in document(card)
+
+
+def test_html_needs_no_other_file(card):
+    page = as_html(card)
+    assert not re.search(r"<(script|link|img|iframe)|src=|href=|url\(|@import", page)
+    assert page.count("<table") == page.count("</table>")
+
+
+def test_html_and_markdown_say_the_same(card):
+    words = [*card.limits, *card.intended_use, card.disjoint, card.training]
+    words += [text for i in card.checklist for text in (i.topic, i.answer, i.to_add) if text]
+    page, text = unescape(as_html(card)), as_markdown(card).replace("\\", "")
+    assert not [sentence for sentence in words if sentence not in page or sentence not in text]
+
+
+def test_checklist_has_all_44_items_in_order_each_with_what_it_needs(card):
+    assert [topic.number for topic in TOPICS] == list(range(1, 45))
+    assert [item.number for item in card.checklist] == list(range(1, 45))
+    for item in card.checklist:
+        assert bool(item.answer) == (item.status != "open")
+        assert bool(item.to_add) == (item.status != "answered")
+    order = [int(n) for n in re.findall(r"<tr><th>(\d+)\. ", as_html(card))]
+    assert order == list(range(1, 45))
+    # What no run can know is never claimed: external data, registration, funding, acquisition.
+    assert {item.number for item in card.items("open")} >= {2, 4, 5, 11, 13, 16, 18, 33, 34, 44}
+
+
+def test_small_unknown_and_unvalidated_are_said(card):
+    said = " ".join(card.limits)
+    assert "No external validation" in said
+    assert "30 independent groups" in said
+    assert "of one patient was not known" in said
+
+
+def test_a_leak_comes_first_and_everywhere(tmp_path):
+    found = card_of(leaky(tmp_path))
+    mark = found.comparison.mark
+    assert mark.startswith("Leaky")
+    assert found.limits[0].startswith(mark)
+    answers = {item.number: item for item in found.checklist}
+    assert all(mark in answers[number].answer for number in (20, 32, 37, 38, 40))
+    assert answers[20].status == "in part"
+    for document in (unescape(as_html(found)), as_markdown(found)):
+        assert document.index(mark) < document.index("Intended use")
+
+
+def test_names_are_text_and_never_markup(card):
+    wild = "<b>a|b</b>_*"
+    data = card.data.model_copy(update={"folder": wild})
+    found = card.model_copy(update={"data": data})
+    assert "<b>a|b" not in as_html(found).replace("<b>&lt;", "")
+    assert "\\<b\\>a\\|b\\</b\\>\\_\\*" in as_markdown(found)
+
+
+def test_without_a_finished_stage_there_is_no_card(tmp_path):
+    with pytest.raises(RunError, match="finished stage"):
+        card_of(_unfinished(tmp_path))
+
+
+def _unfinished(tmp_path: Path) -> Run:
+    made = make_run(tmp_path, [0.5])
+    (made.stage_path("baseline") / "metrics.json").unlink()
+    return made
+
+
+def test_command_writes_and_prints(run, card, tmp_path, capsys):
+    where = ["--workspace", str(run.path.parents[1])]
+    files = ["--html", str(tmp_path / "a.html"), "--markdown", str(tmp_path / "a.md")]
+    assert main(["card", "made", *where, *files]) == 0
+    assert (tmp_path / "a.html").read_text() == as_html(card)
+    assert (tmp_path / "a.md").read_text() == as_markdown(card)
+    assert capsys.readouterr().out == ""
+    assert main(["card", "made", *where, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(as_json(card))
+    assert main(["card", "made", *where]) == 0
+    assert capsys.readouterr().out == as_markdown(card)

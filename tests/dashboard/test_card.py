@@ -1,0 +1,30 @@
+"""The Model card page: the card on the page, and as files to keep."""
+
+import pytest
+from made_run import make_run
+from pages import Pages, texts
+
+from core.reporting.card import body, card_of
+from core.training.runs import Workspace
+
+
+def test_without_a_trained_stage_it_says_what_to_do(pages: Pages):
+    page = pages.open("card")
+    assert "a run describes itself" in texts(page)
+    assert "Train a stage" in [button.label for button in page.button]
+
+
+def test_card_of_the_run_in_use_is_shown_and_offered(pages: Pages, workspace: Workspace):
+    run = make_run(workspace.path, [0.5])
+    page = pages.open("card")
+    assert not page.exception
+    assert body(card_of(run)) in [element.proto.body for element in page.html]
+    offered = [button.proto.label for button in page.get("download_button")]
+    assert offered == ["HTML", "Markdown", "JSON"]
+
+
+@pytest.mark.parametrize("view", ["compare"])
+def test_the_way_to_it(pages: Pages, workspace: Workspace, view: str):
+    make_run(workspace.path, [0.5])
+    page = pages.open(view)
+    assert "Model card of this run" in [link.proto.label for link in page.get("page_link")]
