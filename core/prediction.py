@@ -6,8 +6,8 @@ not be answered for are answers as well, with a reason, and never an exception.
 
 import hashlib
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from core.data.index import CROPPED_SHARE
 from core.errors import RunError, UnreadableScan
-from core.explanation.gate import judge
+from core.explanation.gate import judge, judge_tags
 from core.explanation.geometry import to_scan
 from core.imaging.preprocessing import Prepared, prepare, scale
-from core.imaging.scans import Scan, read_scan
+from core.imaging.reading import Selection
+from core.imaging.scans import MIDDLE, Scan, ScanFile, open_scan
 from core.model.weights import file_sha256
 from core.training.runs import Run
 
@@ -53,6 +54,9 @@ class Prediction:
         map_maximum: The raw map's largest value; 0 means that nothing spoke for `target`.
         target: The class that the map explains.
         trained_on: The run was trained on this very file, so its answer is memory.
+        slice: Number of the slice in its volume, from 0, as far as it is known.
+        overridden: The answer was given although there was a reason not to, `reason`.
+        cautions: What else to bear in mind, in sentences.
     """
 
     file: str
@@ -68,6 +72,9 @@ class Prediction:
     map_maximum: float | None = None
     target: str | None = None
     trained_on: bool = False
+    slice: int | None = None
+    overridden: bool = False
+    cautions: tuple[str, ...] = ()
 
     def to_json(self, map_path: str | None = None) -> dict[str, Any]:
         """The record that `predict --json` documents.
@@ -75,6 +82,7 @@ class Prediction:
         Args:
             map_path: Where the caller has put the map, if it has.
         """
+        scan = self.scan
         return {
             "file": self.file,
             "status": self.status,
@@ -82,6 +90,13 @@ class Prediction:
             "probability": dict(self.probability) if self.probability else None,
             "reason": self.reason,
             "map": map_path,
+            "overridden": self.overridden,
+            "cautions": list(self.cautions),
+            "slice": self.slice,
+            "slices": scan.slices if scan else None,
+            "plane": scan.plane if scan else None,
+            "volume": scan.volume if scan else None,
+            "window": list(scan.window) if scan and scan.window else None,
         }
 
 
@@ -137,6 +152,8 @@ class Predictor:
         name: str,
         slice: int | None = None,
         *,
+        selection: Selection | None = None,
+        override: bool = False,
         explain: bool = False,
         target: int | None = None,
         method: str = METHOD,
@@ -147,21 +164,25 @@ class Predictor:
             data: Its bytes.
             name: Its name, which goes into the answer.
             slice: Of a volume, counted from 0; none is the middle one.
+            selection: Slice, plane, volume and window at once, in the place of `slice`.
+            override: Whether a picture that should be refused is answered for all the same.
             explain: Whether a map is made.
             target: What the map explains: 0 the negative class, 1 the positive one, none the
                 predicted one.
             method: How the map is made; a name in `core.explanation.maps.METHODS`.
 
         Raises:
-            SettingError: There is no such slice, target or method.
+            SettingError: There is no such slice, plane, volume, target or method.
         """
-        read = self._read(data, name, slice)
+        read = self._read(data, name, selection or Selection(slice), override)
         return self._answer([read], explain, target, method)[0]
 
     def predict_many(
         self,
         files: Iterable[tuple[bytes, str]],
         *,
+        selection: Selection = MIDDLE,
+        override: bool = False,
         explain: bool = False,
         target: int | None = None,
         method: str = METHOD,
@@ -173,28 +194,104 @@ class Predictor:
 
         Args:
             files: (bytes, name) of each.
+            selection: What is taken of each; as in `predict`.
+            override: As in `predict`.
             explain: Whether maps are made.
             target: As in `predict`.
             method: As in `predict`.
             batch_size: Pictures that go through the network at once.
 
         Raises:
-            SettingError: There is no such target or method.
+            SettingError: There is no such target or method, or a file has no such slice.
         """
-        waiting = iter(files)
-        while batch := [self._read(data, name) for data, name in islice(waiting, batch_size)]:
+        read = (self._read(data, name, selection, override) for data, name in files)
+        yield from self._in_batches(read, explain, target, method, batch_size)
+
+    def predict_slices(
+        self,
+        data: bytes,
+        name: str,
+        *,
+        selection: Selection = MIDDLE,
+        override: bool = False,
+        explain: bool = False,
+        target: int | None = None,
+        method: str = METHOD,
+        batch_size: int = BATCH,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Iterator[Prediction]:
+        """Answer for every slice of a volume or series, in their order.
+
+        The file is opened once. One that cannot be opened gives one answer, which says so.
+
+        Args:
+            data: As in `predict`, like all that is not said here.
+            name: As in `predict`.
+            selection: Plane, volume and window; its slice does not matter.
+            override: As in `predict`.
+            explain: As in `predict`.
+            target: As in `predict`.
+            method: As in `predict`.
+            batch_size: Pictures that go through the network at once.
+            progress: Called with (slices done, slices in all).
+
+        Raises:
+            SettingError: There is no such plane, volume, target or method.
+        """
+        try:
+            file = open_scan(data, name)
+        except UnreadableScan as error:
+            yield self._prediction(name, "unreadable", reason=error.reason)
+            return
+        count = file.count(selection)
+        sha256 = hashlib.sha256(data).hexdigest()
+        read = (
+            self._look(file, sha256, replace(selection, slice=index), override)
+            for index in range(count)
+        )
+        answers = self._in_batches(read, explain, target, method, batch_size)
+        for done, answer in enumerate(answers, start=1):
+            yield answer
+            if progress:
+                progress(done, count)
+
+    def _in_batches(
+        self,
+        read: "Iterator[Prediction | _Question]",
+        explain: bool,
+        target: int | None,
+        method: str,
+        batch_size: int,
+    ) -> Iterator[Prediction]:
+        while batch := list(islice(read, batch_size)):
             yield from self._answer(batch, explain, target, method)
 
-    def _read(self, data: bytes, name: str, slice: int | None = None) -> "Prediction | _Question":
+    def _read(
+        self, data: bytes, name: str, selection: Selection, override: bool
+    ) -> "Prediction | _Question":
         try:
-            scan = read_scan(data, name, slice)
+            file = open_scan(data, name)
         except UnreadableScan as error:
             return self._prediction(name, "unreadable", reason=error.reason)
-        reason = judge(scan.pixels)
-        if reason is not None:
-            return self._prediction(name, "refused", reason=reason, scan=scan)
-        sha256 = hashlib.sha256(data).hexdigest()
-        return _Question(name, scan, self._prepare(scan, sha256), sha256 in self._trained_on)
+        return self._look(file, hashlib.sha256(data).hexdigest(), selection, override)
+
+    def _look(
+        self, file: ScanFile, sha256: str, selection: Selection, override: bool
+    ) -> "Prediction | _Question":
+        """Judge one slice; give it as a question when nothing speaks against an answer."""
+        try:
+            scan = file.scan(selection)
+        except UnreadableScan as error:
+            return self._prediction(
+                file.name, "unreadable", reason=error.reason, slice=selection.slice
+            )
+        reason = judge_tags(scan.tags) or judge(scan.pixels)
+        if reason is not None and not override:
+            return self._prediction(
+                file.name, "refused", reason=reason, scan=scan, slice=scan.slice
+            )
+        prepared = self._prepare(scan, sha256)
+        return _Question(file.name, scan, prepared, sha256 in self._trained_on, reason)
 
     def _prepare(self, scan: Scan, sha256: str) -> Prepared:
         """Crop as in training. Where training met cropped scans, crop only what is not yet.
@@ -250,6 +347,9 @@ class Predictor:
                 scan=question.scan,
                 prepared=question.prepared,
                 trained_on=question.trained_on,
+                slice=question.scan.slice,
+                reason=question.reason,
+                overridden=question.reason is not None,
                 **explained,
             )
 
@@ -259,11 +359,17 @@ class Predictor:
         return Prediction(file, status, self.stage, self.model_sha256, **more)
 
 
+def suspicion(probability: Mapping[str, float] | None, positive: str) -> float:
+    """What slices are ranked by: the probability of the positive class, -1 without an answer."""
+    return (probability or {}).get(positive, -1.0)
+
+
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """A scan that is ready for the network."""
+    """A scan that is ready for the network; with a `reason` when it should be refused."""
 
     name: str
     scan: Scan
     prepared: Prepared
     trained_on: bool
+    reason: str | None

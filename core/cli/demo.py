@@ -40,7 +40,7 @@ def demo(
     predictor = Predictor(run, comparison.stages[-1].name)
     folder = run.path / "explained"
     results = [
-        ask(predictor, scan, target=folder / scan.name) for scan in samples(where.demonstration)
+        ask(predictor, scan, target=folder / scan.stem) for scan in samples(where.demonstration)
     ]
     if as_json:
         weights = run.config.weights

@@ -4,6 +4,8 @@ First rules, cheap and far from any real scan. Each limit stands beside what was
 2,294 brain MR slices from the web (223 originals, 2,071 cropped and augmented ones).
 """
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,43 @@ COLOURED = 40
 MOST_COLOUR = 0.15
 """Share of coloured pixels. Slices have 0.04 at most (a coloured mark), photographs of
 landscapes and flowers 0.26 and more."""
+
+
+MODALITIES = {"MR", "OT", "SC"}
+"""What a file may call itself: MR, or something that does not tell (other, secondary capture)."""
+
+# fmt: off
+OTHER_PARTS = {
+    "ABDOMEN", "ABDOMENPELVIS", "ADRENAL", "ANKLE", "AORTA", "ARM", "AXILLA", "BACK",
+    "BILEDUCT", "BLADDER", "BREAST", "BRONCHUS", "BUTTOCK", "CALCANEUS", "CALF", "CARDIAC",
+    "CHEST", "CHESTABDOMEN", "CHESTABDPELVIS", "CLAVICLE", "COCCYX", "COLON", "CSPINE", "ELBOW",
+    "ESOPHAGUS", "EXTREMITY", "FEMUR", "FINGER", "FOOT", "FOREARM", "GALLBLADDER", "HAND",
+    "HEART", "HIP", "HUMERUS", "ILEUM", "JEJUNUM", "KIDNEY", "KNEE", "LEG", "LIVER", "LSPINE",
+    "LUMBARSPINE", "LUNG", "PANCREAS", "PELVIS", "PROSTATE", "RECTUM", "RIB", "SHOULDER",
+    "SPINE", "SPLEEN", "SSPINE", "STERNUM", "STOMACH", "THIGH", "THORAX", "THUMB", "TIBIA",
+    "TLSPINE", "TOE", "TSPINE", "UTERUS", "WHOLEBODY", "WRIST",
+}
+# fmt: on
+"""Body parts that are no part of the head (DICOM PS3.16, annex L). Others are let pass: many
+scanners write words of their own."""
+
+
+def judge_tags(tags: Mapping[str, str]) -> str | None:
+    """Say why a file should not be answered for, from what it says of itself.
+
+    Args:
+        tags: Of the scan, by DICOM keyword.
+
+    Returns:
+        A sentence for a person, or none when nothing speaks against an answer.
+    """
+    modality = tags.get("Modality")
+    if modality is not None and modality not in MODALITIES:
+        return f"Not MR: the file says that its modality is {modality}."
+    part = tags.get("BodyPartExamined", "").replace(" ", "").replace("_", "")
+    if part in OTHER_PARTS:
+        return f"Not a brain: the file says that it shows {part}."
+    return None
 
 
 def judge(pixels: NDArray[np.uint8]) -> str | None:

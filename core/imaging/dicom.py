@@ -52,6 +52,8 @@ CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
 NUMBER = re.compile(r"[-+]?[0-9]{1,12}(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?")
 
 PIXEL_DATA = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+COLOURS = ("Red", "Green", "Blue")
+PALETTES = tuple(f"{colour}PaletteColorLookupTableData" for colour in COLOURS)
 PICTURE = (
     *PIXEL_DATA,
     *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PlanarConfiguration"),
@@ -60,9 +62,9 @@ PICTURE = (
     *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
     *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
-    *("RedPaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData"),
-    *("GreenPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableData"),
-    *("BluePaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableData"),
+    *(f"{colour}PaletteColorLookupTableDescriptor" for colour in COLOURS),
+    *PALETTES,
+    *(f"Segmented{name}" for name in PALETTES),
 )
 """What it takes to show the pixels. Nothing else of a file is kept in memory."""
 PLACE = ("SeriesInstanceUID", "ImagePositionPatient", "ImageOrientationPatient", "InstanceNumber")
@@ -110,6 +112,8 @@ class Dicom:
         if "TransferSyntaxUID" not in meta:
             implicit, little = self._file.original_encoding
             meta.TransferSyntaxUID = _native_syntax(bool(implicit), bool(little))
+        if not meta.TransferSyntaxUID.is_little_endian:
+            _turn_palettes(self._file)
         self._compressed = meta.TransferSyntaxUID.is_compressed
         self._check_length()
         self._tags = _technical_tags(self._file)
@@ -188,6 +192,14 @@ def _refuse_deflated(data: bytes) -> None:
     meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
     if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         raise unreadable("the DICOM file is deflated", "a DICOM file in any other coding")
+
+
+def _turn_palettes(header: Dataset) -> None:
+    """Turn the words of palettes to little-endian, in which pydicom takes them to be."""
+    for name in PALETTES:
+        element = header.get(name)
+        if isinstance(element, bytes) and len(element) % 2 == 0:
+            setattr(header, name, np.frombuffer(element, ">u2").astype("<u2").tobytes())
 
 
 def _native_syntax(implicit: bool, little: bool) -> pydicom.uid.UID:
