@@ -16,6 +16,8 @@ from core.data.splits import plan_pictures
 from core.evaluation.comparison import compare
 from core.evaluation.metrics import Summary, summarise
 from core.evaluation.results import Comparison
+from core.imaging.reading import Selection
+from core.imaging.scans import MIDDLE
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
 from core.training.runs import Run, Workspace, default_workspace
@@ -125,15 +127,22 @@ def tray() -> Tray:
 def _prediction(
     model_sha256: str,  # noqa: ARG001
     key: str,  # noqa: ARG001
-    slice: int | None,
+    selection: Selection,
     target: int | None,
     method: str,
+    override: bool,
     _run: Run,
     _stage: str,
     _item: Item,
 ) -> "Prediction":
     return predictor(_run, _stage).predict(
-        _item.read(), _item.name, slice, explain=True, target=target, method=method
+        _item.read(),
+        _item.name,
+        selection=selection,
+        override=override,
+        explain=True,
+        target=target,
+        method=method,
     )
 
 
@@ -141,9 +150,11 @@ def prediction(
     run: Run,
     stage: str,
     item: Item,
-    slice: int | None = None,
+    selection: Selection = MIDDLE,
     target: int | None = None,
     method: str = "grad-cam",
+    *,
+    override: bool = False,
 ) -> "Prediction":
     """The explained answer for a scan; the last few of a session are kept with it.
 
@@ -151,12 +162,13 @@ def prediction(
         run: Whose network is asked.
         stage: Which one.
         item: The scan.
-        slice: Of a volume, from 0; none is the middle one.
+        selection: Which picture of the file.
         target: The class to explain, by its place in the softmax; none is the predicted one.
         method: A name in `core.explanation.maps.METHODS`.
+        override: Whether a refused picture is answered for all the same.
     """
     model = run.metrics(stage)["model_sha256"]
-    return _prediction(model, item.key, slice, target, method, run, stage, item)
+    return _prediction(model, item.key, selection, target, method, override, run, stage, item)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False, scope="session")

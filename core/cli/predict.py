@@ -173,13 +173,22 @@ def ask_source(
             reason=error.reason,
         )
         return [unread.to_json()]
-    explain = question.target is not None
-    options = {"override": question.override, "explain": explain}
     if not question.every_slice:
-        found = predictor.predict(data, source.name, selection=question.selection, **options)
+        found = predictor.predict(
+            data,
+            source.name,
+            selection=question.selection,
+            override=question.override,
+            explain=question.target is not None,
+        )
         return [_kept(found, question.target)]
     slices = predictor.predict_slices(
-        data, source.name, selection=question.selection, progress=progress, **options
+        data,
+        source.name,
+        selection=question.selection,
+        override=question.override,
+        explain=question.target is not None,
+        progress=progress,
     )
     records = [_kept(found, question.target) for found in slices]
     positive = predictor.run.positive

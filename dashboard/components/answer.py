@@ -79,7 +79,9 @@ def _name(prediction: Prediction) -> str:
 
 
 def _cautions(prediction: Prediction) -> list[str]:
-    found = []
+    found = list(prediction.cautions)
+    if prediction.overridden:
+        found.insert(0, f"**Answered on demand.** {prediction.reason}")
     if prediction.trained_on:
         found.append("The run was trained on this very scan: the answer is memory, not skill.")
     if prediction.prepared is not None and prediction.prepared.box.fallback:
@@ -113,6 +115,10 @@ def _facts(prediction: Prediction, scan: Scan) -> dict[str, str]:
     facts = {"File": prediction.file, "Format": scan.format, "Size": f"{width} × {height} pixels"}
     if scan.slices > 1:
         facts["Slice"] = f"{scan.slice + 1} of {scan.slices}"
+    if scan.volumes > 1:
+        facts["Volume"] = f"{scan.volume + 1} of {scan.volumes}"
+    if scan.window is not None:
+        facts["Window"] = "centre {:.4g}, width {:.4g}".format(*scan.window)
     if prepared is not None:
         box = prepared.box
         facts["Crop"] = f"{box.width} × {box.height} from ({box.left}, {box.top})"

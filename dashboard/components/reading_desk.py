@@ -9,7 +9,7 @@ from core.explanation.geometry import overlay
 from core.prediction import Prediction
 from core.training.runs import Run
 from dashboard import resources, state
-from dashboard.components import answer, pictures, shell
+from dashboard.components import answer, override, pictures, shell, slicing
 from dashboard.tray import Item
 
 FRAME = (98, 176, 198)
@@ -34,14 +34,22 @@ def show(run: Run, stage: str, item: Item) -> None:
         centre, beside = st.columns([2, 1.1], gap="medium")
         with beside, st.container(gap="xsmall"):
             verdict = st.container(key="verdict")
-            answered = resources.glance(run, stage, item).probability is not None
+            glance = resources.glance(run, stage, item)
+            answered = glance.probability is not None or override.asked(item)
             settings = _controls(run, disabled=not answered)
         prediction = resources.prediction(
-            run, stage, item, _slice(item), settings.target, settings.method
+            run,
+            stage,
+            item,
+            slicing.selection(item),
+            settings.target,
+            settings.method,
+            override=override.asked(item),
         )
         picture = _picture(prediction, settings)
         with verdict:
             answer.show(run, prediction)
+            override.offer(item, prediction)
         with centre:
             _light_box(item, prediction, picture)
         with beside:
@@ -121,20 +129,5 @@ def _light_box(item: Item, prediction: Prediction, picture: np.ndarray | None) -
             st.caption("There is no picture to show.")
         else:
             st.image(picture, output_format="PNG", width="stretch", alt=f"Scan {item.name}")
-    if prediction.scan is not None and prediction.scan.slices > 1:
-        st.slider(
-            f"Slice {prediction.scan.slice + 1} of {prediction.scan.slices}",
-            1,
-            prediction.scan.slices,
-            value=prediction.scan.slice + 1,
-            key=_slice_key(item),
-        )
-
-
-def _slice(item: Item) -> int | None:
-    number = st.session_state.get(_slice_key(item))
-    return None if number is None else int(number) - 1
-
-
-def _slice_key(item: Item) -> str:
-    return f"{state.SLICE}-{item.key}"
+    if prediction.scan is not None:
+        slicing.controls(item, prediction.scan)
