@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 
 from core.data.index import CROPPED_SHARE
 from core.errors import RunError, UnreadableScan
-from core.explanation.gate import judge, judge_tags
+from core.explanation.gate import judge, judge_distance, judge_tags
 from core.explanation.geometry import to_scan
+from core.imaging.lettering import has_lettering
 from core.imaging.preprocessing import Prepared, prepare, scale
 from core.imaging.reading import Selection
 from core.imaging.scans import MIDDLE, Scan, ScanFile, open_scan
+from core.model.typicality import LAYER, Typicality, pooled
 from core.model.weights import file_sha256
+from core.training.known import known_scans
 from core.training.runs import Run
 
 if TYPE_CHECKING:
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 BATCH = 8
 """Pictures that go through the network at once: more is no faster on a laptop, and each takes
 some 30 MB at 240 pixels."""
+
+BURNED_IN = (
+    "There seems to be writing in the picture. It may name a person: look before you share it."
+)
 
 METHOD = "grad-cam"
 """How maps are made unless another way is asked for."""
@@ -55,6 +62,8 @@ class Prediction:
         target: The class that the map explains.
         trained_on: The run was trained on this very file, so its answer is memory.
         slice: Number of the slice in its volume, from 0, as far as it is known.
+        distance: From the training scans, as a multiple of what is typical of them (see
+            `core.model.typicality`); none where that cannot be known.
         overridden: The answer was given although there was a reason not to, `reason`.
         cautions: What else to bear in mind, in sentences.
     """
@@ -73,6 +82,7 @@ class Prediction:
     target: str | None = None
     trained_on: bool = False
     slice: int | None = None
+    distance: float | None = None
     overridden: bool = False
     cautions: tuple[str, ...] = ()
 
@@ -91,6 +101,7 @@ class Prediction:
             "reason": self.reason,
             "map": map_path,
             "overridden": self.overridden,
+            "distance": self.distance,
             "cautions": list(self.cautions),
             "slice": self.slice,
             "slices": scan.slices if scan else None,
@@ -131,9 +142,21 @@ class Predictor:
                 "its file is missing or damaged",
                 "Train that stage again, or choose another one.",
             ) from error
+        self._seeing = keras.Model(
+            self.model.input, [self.model.output, self.model.get_layer(LAYER).output]
+        )
         split = run.split()
         self._known = frozenset(split["sha256"])
         self._trained_on = frozenset(split.loc[split["split"] == "train", "sha256"])
+
+    @cached_property
+    def typicality(self) -> Typicality | None:
+        """What is typical of the training scans; none where that cannot be known.
+
+        It is in the run's folder, or learned from the scans when first asked for, which takes
+        as long as predicting some hundred of them.
+        """
+        return known_scans(self.run, self.stage, self.model)
 
     @cached_property
     def explainer(self) -> "Explainer":
@@ -290,8 +313,15 @@ class Predictor:
             return self._prediction(
                 file.name, "refused", reason=reason, scan=scan, slice=scan.slice
             )
-        prepared = self._prepare(scan, sha256)
-        return _Question(file.name, scan, prepared, sha256 in self._trained_on, reason)
+        return _Question(
+            file.name,
+            scan,
+            self._prepare(scan, sha256),
+            trained_on=sha256 in self._trained_on,
+            reason=reason,
+            override=override,
+            cautions=(BURNED_IN,) if has_lettering(scan.pixels) else (),
+        )
 
     def _prepare(self, scan: Scan, sha256: str) -> Prepared:
         """Crop as in training. Where training met cropped scans, crop only what is not yet.
@@ -323,35 +353,61 @@ class Predictor:
     ) -> Iterator[Prediction]:
         pictures = np.stack([question.prepared.pixels for question in questions])
         inputs = scale(pictures, self.protocol.input.scaling)
-        maps = self.explainer.explain(inputs, target, method) if explain else None
-        if maps is None:
-            import keras
-
-            found = keras.ops.convert_to_numpy(self.model.predict_on_batch(inputs))
-        else:
-            found = maps.probabilities
-        for i, question in enumerate(questions):
-            probability = {name: float(p) for name, p in zip(self.classes, found[i], strict=True)}
-            explained: dict[str, Any] = {}
+        found, distances = self._look_at(inputs)
+        reasons = [
+            question.reason or judge_distance(distance)
+            for question, distance in zip(questions, distances, strict=True)
+        ]
+        answered = [
+            i for i, reason in enumerate(reasons) if reason is None or questions[i].override
+        ]
+        maps = None
+        if explain and answered:
+            maps = self.explainer.explain(inputs[answered], target, method)
+            found[answered] = maps.probabilities
+        for i, (question, reason) in enumerate(zip(questions, reasons, strict=True)):
+            seen: dict[str, Any] = {
+                "reason": reason,
+                "scan": question.scan,
+                "prepared": question.prepared,
+                "slice": question.scan.slice,
+                "distance": distances[i],
+                "cautions": question.cautions,
+            }
+            if i not in answered:
+                yield self._prediction(question.name, "refused", **seen)
+                continue
             if maps is not None:
-                explained = {
-                    "map": to_scan(maps.maps[i], question.prepared),
-                    "map_maximum": float(maps.maximum[i]),
-                    "target": self.classes[int(maps.target[i])],
+                place = answered.index(i)
+                seen |= {
+                    "map": to_scan(maps.maps[place], question.prepared),
+                    "map_maximum": float(maps.maximum[place]),
+                    "target": self.classes[int(maps.target[place])],
                 }
             yield self._prediction(
                 question.name,
                 "ok",
                 label=self.classes[int(found[i, 1] >= 0.5)],
-                probability=probability,
-                scan=question.scan,
-                prepared=question.prepared,
+                probability={
+                    name: float(p) for name, p in zip(self.classes, found[i], strict=True)
+                },
                 trained_on=question.trained_on,
-                slice=question.scan.slice,
-                reason=question.reason,
-                overridden=question.reason is not None,
-                **explained,
+                overridden=reason is not None,
+                **seen,
             )
+
+    def _look_at(
+        self, inputs: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], list[float | None]]:
+        """Probabilities (n, 2), and how far each picture is from the training scans."""
+        import keras
+
+        outputs = self._seeing.predict_on_batch(inputs)
+        found, activations = (keras.ops.convert_to_numpy(output) for output in outputs)
+        if self.typicality is None:
+            return np.array(found), [None] * len(inputs)
+        distances = self.typicality.distance(pooled(activations))
+        return np.array(found), [float(distance) for distance in distances]
 
     def _prediction(
         self, file: str, status: Literal["ok", "refused", "unreadable"], **more: Any
@@ -366,10 +422,12 @@ def suspicion(probability: Mapping[str, float] | None, positive: str) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """A scan that is ready for the network; with a `reason` when it should be refused."""
+    """A scan that is ready for the network; with a `reason` where it should be refused."""
 
     name: str
     scan: Scan
     prepared: Prepared
     trained_on: bool
     reason: str | None
+    override: bool
+    cautions: tuple[str, ...]

@@ -1,7 +1,8 @@
 """When not to answer: pictures on which any probability would be a guess.
 
 First rules, cheap and far from any real scan. Each limit stands beside what was measured on
-2,294 brain MR slices from the web (223 originals, 2,071 cropped and augmented ones).
+2,294 brain MR slices from the web (223 originals, 2,071 cropped and augmented ones). Then the
+distance from the training scans, which knows what a brain looks like (`core.model.typicality`).
 """
 
 from collections.abc import Mapping
@@ -63,6 +64,24 @@ def judge_tags(tags: Mapping[str, str]) -> str | None:
     if part in OTHER_PARTS:
         return f"Not a brain: the file says that it shows {part}."
     return None
+
+
+def judge_distance(distance: float | None) -> str | None:
+    """Say why a picture should not be answered for that the network has seen nothing like.
+
+    Args:
+        distance: From the training scans, as a multiple of what is typical of them (see
+            `core.model.typicality.Typicality.distance`); none when it is not known.
+
+    Returns:
+        A sentence for a person, or none when nothing speaks against an answer.
+    """
+    if distance is None or distance <= 1:
+        return None
+    return (
+        "Unlike the training scans: to this network it is "
+        f"{distance:.1f} times as far from them as they are from one another."
+    )
 
 
 def judge(pixels: NDArray[np.uint8]) -> str | None:

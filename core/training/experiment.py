@@ -23,6 +23,7 @@ from core.model.weights import file_sha256, find_weights
 from core.storage import replacing, write_text
 from core.training import checkpoint
 from core.training.callbacks import BestEpoch, Callback, EarlyStopping, Epoch, ReduceLearningRate
+from core.training.known import known_scans
 from core.training.loop import StageData, compile_for, fit, predict
 from core.training.runs import COMPUTING_PREFIX, PREDICTION_COLUMNS, Run, RunWeights
 
@@ -107,6 +108,12 @@ class Experiment:
             )
         self._evaluate(stage, network, data, best.state["epoch"], time.perf_counter() - started)
         resume.unlink(missing_ok=True)
+        known_scans(
+            self.run,
+            stage.name,
+            self.model,
+            lambda done, total: self.progress("Learning what is typical", done, total),
+        )
 
     def _network_and_data(self, stage: Stage) -> tuple[keras.Model, StageData]:
         """What trains, and what enters it: cached activations where there is a frozen part."""
