@@ -204,7 +204,9 @@ def _members(data: bytes) -> Iterable[bytes]:
         wanted = [entry for entry in inside if _wanted(PurePosixPath(entry.filename))]
         for entry in sorted(wanted, key=lambda entry: natural_key(entry.filename)):
             yield archive.read(entry)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as problem:
+    except UnreadableScan:
+        raise
+    except Exception as problem:  # whatever zipfile and zlib make of damaged bytes
         raise unreadable("the ZIP archive is damaged") from problem
 
 

@@ -9,52 +9,20 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from made_dicom import RAMP, header, written
 from pydicom.data import get_testdata_file
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    MRImageStorage,
     RLELossless,
-    generate_uid,
 )
 
 from core.errors import UnreadableScan
 from core.imaging.dicom import looks_like_dicom
 from core.imaging.scans import open_scan, read_scan
-
-RAMP = np.arange(1000, dtype=np.uint16).reshape(20, 50)
-
-
-def header(pixels=RAMP, **elements):
-    """A small MR file around `pixels`: (H, W), or (frames, H, W)."""
-    scan = Dataset()
-    scan.file_meta = FileMetaDataset()
-    scan.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    scan.SOPClassUID = MRImageStorage
-    scan.SOPInstanceUID = generate_uid(entropy_srcs=["scan"])
-    scan.Modality = "MR"
-    scan.PatientName = "Doe^Jane"
-    if pixels.ndim == 3:
-        scan.NumberOfFrames = len(pixels)
-    scan.Rows, scan.Columns = pixels.shape[-2:]
-    scan.SamplesPerPixel = 1
-    scan.PhotometricInterpretation = "MONOCHROME2"
-    scan.BitsAllocated = scan.BitsStored = 8 * pixels.itemsize
-    scan.HighBit = scan.BitsStored - 1
-    scan.PixelRepresentation = int(pixels.dtype.kind == "i")
-    scan.PixelData = pixels.tobytes()
-    for keyword, value in elements.items():
-        setattr(scan, keyword, value)
-    return scan
-
-
-def written(scan, **options):
-    buffer = BytesIO()
-    scan.save_as(buffer, enforce_file_format=True, **options)
-    return buffer.getvalue()
 
 
 def grey(scan):
