@@ -239,7 +239,7 @@ def test_a_volume_answers_for_the_slice_asked_for(predictor, shared):
         predictor.predict(data, "flair.nii.gz", 9999)
 
 
-def test_every_slice_is_answered_as_it_would_be_alone(predictor, tmp_path):
+def test_every_slice_is_answered_as_it_would_be_alone(predictor):
     rng = np.random.default_rng(5)
     volume = np.stack([draw_head(rng, lesion=k == 2).T for k in range(5)], axis=-1)
     volume[..., 4] = 0
