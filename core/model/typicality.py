@@ -1,9 +1,10 @@
 """How far a picture is from the training scans, as the network sees both.
 
-A picture is described by the mean of each channel of a layer in the middle of VGG19, scaled to
-length 1. Its distance is Mahalanobis' from the mean of the training scans (Lee, Lee, Lee & Shin
-2018, "A simple unified framework for detecting out-of-distribution samples"), under the
-covariance of Ledoit & Wolf (2004), which also holds for fewer scans than channels.
+A picture is described by the mean of each channel of a layer in the middle of VGG19 and by how
+much each varies over the picture. Its distance is Mahalanobis' from the mean of the training
+scans (Lee, Lee, Lee & Shin 2018, "A simple unified framework for detecting out-of-distribution
+samples"), under the covariance of Ledoit & Wolf (2004), which also holds for fewer scans than
+channels.
 
 The limit comes from the training scans alone: each is measured by statistics made without its
 group, and all but one in a hundred of these distances lie within the limit (cross-conformal
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from core.config import Scaling
@@ -125,10 +127,16 @@ def measure(features: Floats, groups: NDArray[np.int64], weights_sha256: str) ->
 
 
 def pooled(activations: NDArray[np.float32]) -> Floats:
-    """What `LAYER` gives, (n, h, w, d), to features: the mean of each channel, at length 1."""
-    means = activations.mean(axis=(1, 2), dtype=np.float64)
-    lengths = np.linalg.norm(means, axis=1, keepdims=True)
-    found: Floats = means / np.where(lengths > 0, lengths, 1.0)
+    """What `LAYER` gives, (n, h, w, c), to features (n, 2 c) of length 1.
+
+    The mean of each channel, and its standard deviation.
+    """
+    flat = activations.reshape(len(activations), -1, activations.shape[-1]).astype(np.float64)
+    parts = []
+    for part in (flat.mean(axis=1), flat.std(axis=1)):
+        lengths = np.linalg.norm(part, axis=1, keepdims=True)
+        parts.append(part / np.where(lengths > 0, lengths, 1.0))
+    found: Floats = np.concatenate(parts, axis=1) / math.sqrt(len(parts))
     return found
 
 
@@ -163,17 +171,11 @@ def fingerprint(model: "keras.Model") -> str:
 
 def chosen(groups: NDArray[np.int64]) -> NDArray[np.intp]:
     """Which scans to look at: at most `MOST`, one of each group before a second of any."""
-    order = np.argsort(groups, kind="stable")
-    ordered = groups[order]
-    starts = np.r_[True, ordered[1:] != ordered[:-1]]
-    place = np.arange(len(ordered)) - np.maximum.accumulate(
-        np.where(starts, np.arange(len(ordered)), 0)
-    )
-    ranked = order[np.argsort(place, kind="stable")]
-    if len(ranked) > MOST:
-        once = ranked[: int(starts.sum())]
-        if len(once) >= MOST:
-            ranked = once[np.linspace(0, len(once) - 1, MOST).round().astype(np.intp)]
+    place = pd.Series(groups).groupby(groups).cumcount().to_numpy()
+    ranked = np.argsort(place, kind="stable")
+    once = int((place == 0).sum())
+    if once > MOST:  # evenly over the groups
+        ranked = ranked[np.linspace(0, once - 1, MOST).round().astype(np.intp)]
     return np.sort(ranked[:MOST])
 
 
