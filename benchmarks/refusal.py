@@ -71,23 +71,7 @@ def photographs() -> Iterator[np.ndarray]:
 def pages() -> Iterator[np.ndarray]:
     """Lines of writing, black on white and white on black."""
     rng = np.random.default_rng(2)
-    words = [
-        "scan",
-        "of",
-        "the",
-        "head",
-        "with",
-        "and",
-        "without",
-        "contrast",
-        "no",
-        "evidence",
-        "of",
-        "a",
-        "mass",
-        "follow",
-        "up",
-    ]
+    words = ("scan", "of", "the", "head", "without", "contrast", "no", "mass", "follow", "up")
     for number in range(16):
         page = Image.new("L", (int(rng.integers(300, 600)), 400), 255 * (number % 2))
         size = int(rng.integers(10, 24))

@@ -7,7 +7,7 @@ samples"), under the covariance of Ledoit & Wolf (2004), which also holds for fe
 channels.
 
 The limit comes from the training scans alone: each is measured by statistics made without its
-group, and all but one in a hundred of these distances lie within the limit (cross-conformal
+group, and all but some one in seventy of these distances lie within the limit (cross-conformal
 prediction, Vovk 2015). No picture of anything else has a say in it.
 """
 
@@ -40,7 +40,7 @@ FEWEST = 30
 MOST = 300
 """Training scans that are looked at; more change next to nothing and take their time."""
 FOLDS = 5
-LEFT_OUT = 0.01
+LEFT_OUT = 0.015
 """Share of scans like the training scans that the limit refuses, at most, in the long run."""
 
 
