@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from core.data.splits import load_pictures
 from core.errors import DatasetError
@@ -61,7 +62,7 @@ def _learn(
 ) -> Typicality | None:
     split = run.split()
     scans = split[(split["split"] == "train") & (split["view"] == 0)]
-    groups = scans["group"].to_numpy(np.int64)
+    groups, _ = pd.factorize(scans["group"])
     if len(np.unique(groups)) < FEWEST:
         return None
     which = chosen(groups)
