@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pandas as pd
 import pytest
@@ -267,7 +268,12 @@ def test_inspect_for_people(ask, scans):
         (["compare", "one", "--prevalence", "0"], "0 was given"),
         (["predict", "one"], "Missing argument 'FILE...'"),
         (["predict", "one", "/nowhere.png"], "there is no file '/nowhere.png'"),
-        (["predict", "one", "{scans}"], "is a folder"),
+        (["predict", "one", "{empty}"], "is an empty folder"),
+        (["predict", "one", "{file}", "--plane", "oblique"], "'oblique' was given"),
+        (["predict", "one", "{file}", "--plane", "coronal"], "the coronal plane"),
+        (["predict", "one", "{file}", "--volume", "1"], "volume 1 was asked for"),
+        (["predict", "one", "{file}", "--window", "40"], "'40' was given"),
+        (["predict", "one", "{file}", "--slice", "0", "--every-slice"], "both were given"),
         (["predict", "ghost", "{file}"], "'ghost' was given"),
         (["predict", "one", "{file}", "--stage", "final"], "'final' was asked for"),
         (["predict", "one", "{file}", "--slice", "7"], "slice 7 was asked for"),
@@ -278,11 +284,11 @@ def test_inspect_for_people(ask, scans):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bad_input_gets_one_line_and_status_2(
-    ask, run, scans, class_folders, distinct, monkeypatch, words, told
+    ask, run, scans, class_folders, distinct, monkeypatch, tmp_path, words, told
 ):
     monkeypatch.setenv("NEUROSTAGE_WORKSPACE", str(run.path.parent.parent))
     places = {"scans": scans, "folders": class_folders, "distinct": distinct}
-    places["file"] = scans / "test/yes/yes0.png"
+    places |= {"file": scans / "test/yes/yes0.png", "empty": tmp_path}
     code, out, err = ask(*(word.format(**places) for word in words))
     assert (code, out) == (2, "")
     assert told.format(**places) in err
@@ -448,6 +454,40 @@ def test_predict_tells_more_when_asked(ask, run, scans, tmp_path):
     _, out, _ = ask(*words, *more)
     assert "Nearest yes" in out
     assert "Map: " in out
+
+
+def test_predict_tells_as_much_of_each_slice_of_a_volume(ask, run, tmp_path):
+    y, x, z = np.mgrid[:SIDE, :SIDE, :3]
+    head = (((x - 40) / 30) ** 2 + ((y - 40) / 34) ** 2 < 1) * (120.0 + 15 * np.sin(x / 4) + 9 * z)
+    head[..., 0] = 0  # nothing there to answer for
+    volume = tmp_path / "head.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(head.astype(np.float32), np.eye(4)), volume)
+    out_dir = tmp_path / "explained"
+    words = ["predict", "one", volume, *here(run), "--every-slice", "--window", "120,240"]
+    more = ["--evidence", "cheap", "--all-stages", "--similar", "1", "--override"]
+    code, out, _ = ask(*words, *more, "--target", "yes", "--explain", out_dir, "--json")
+    found = json.loads(out)["results"]
+    assert code == 0
+    assert sorted(result["slice"] for result in found) == [0, 1, 2]
+    assert {result["status"] for result in found} == {"ok"}
+    chances = [result["probability"]["yes"] for result in found]
+    assert chances == sorted(chances, reverse=True)
+    for result in found:
+        assert (result["plane"], result["window"]) == ("axial", [120, 240])
+        assert Path(result["map"]) == out_dir / f"001-head-{result['slice']}.png"
+        assert result["stages"][-1]["probability"] == pytest.approx(
+            result["probability"]["yes"], abs=1e-4
+        )
+        assert list(result["similar"]) == ["yes", "no"]
+        assert result["evidence"]["checked"] == "cheap"
+    (empty,) = (result for result in found if result["slice"] == 0)
+    assert empty["overridden"]
+    assert empty["reason"]
+    _, out, _ = ask(*words, "--override")
+    assert "Answered on demand." in out
+    _, out, _ = ask(*words, "--json")
+    (refused,) = (result for result in json.loads(out)["results"] if result["slice"] == 0)
+    assert (refused["status"], refused["label"]) == ("refused", None)
 
 
 def test_predict_takes_the_last_stage_and_says_it_to_people(ask, run, scans):

@@ -34,7 +34,8 @@ FORMATS = {  # name: (format, volumes, slices, height, width, tags, why it is re
     ),
     "TCGA_DU_5872_19950223_mask.nii.gz": (
         *("nifti", 1, 71, 256, 256),
-        *({"SliceThickness": "4"}, "Blank"),
+        # Its middle slice shows a lesion: no rule catches that, only the distance from training.
+        *({"SliceThickness": "4"}, None),
     ),
     "brain_005.dcm": ("dicom", 1, 1, 256, 256, {"Modality": "MR", "EchoTime": "22"}, None),
     "brain_010.dcm": ("dicom", 1, 1, 256, 256, {"Modality": "MR", "EchoTime": "22"}, None),
