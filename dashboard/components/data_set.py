@@ -183,7 +183,7 @@ def plan(found: Survey, groups: Groups, protocol: Protocol) -> pd.DataFrame:
 def split_table(
     table: pd.DataFrame, classes: tuple[str, str], leaks: dict[str, float]
 ) -> pd.DataFrame:
-    """One row a part: scans of each class, pictures with all views, share with a near copy.
+    """One row a part: scans of each class, pictures with all views, share that leaks.
 
     Args:
         table: The plan, with columns `core.data.splits.SPLIT_COLUMNS`.
@@ -201,7 +201,7 @@ def split_table(
                 f"{positive}, scans": int(scans.get(positive, 0)),
                 f"{negative}, scans": int(scans.get(negative, 0)),
                 "Pictures with views": len(pictures),
-                "Near copy in training": percent(leaks[part]) if part in leaks else "–",
+                "Also in training": percent(leaks[part]) if part in leaks else "–",
             }
         )
     return pd.DataFrame(rows)
