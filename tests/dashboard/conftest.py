@@ -7,7 +7,10 @@ import streamlit as st
 from pages import Pages, draw_scans
 from streamlit import config
 
+from core.config import LEAKFREE, Head, Protocol
 from core.training.runs import Workspace
+from dashboard import state
+from dashboard.components import data_set
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +39,31 @@ def scans(tmp_path: Path) -> Path:
 def pages() -> Pages:
     """The dashboard, just opened."""
     return Pages()
+
+
+def small(**changes: object) -> Protocol:
+    """The leak-free protocol on pictures of 32 pixels, two epochs a stage."""
+    protocol = LEAKFREE.model_copy(
+        update={
+            "input": LEAKFREE.input.model_copy(update={"size": 32}),
+            "head": Head(units=(16, 8)),
+            "augmentation": LEAKFREE.augmentation.model_copy(
+                update={"positive_views": 1, "negative_views": 1}
+            ),
+        }
+        | changes
+    )
+    for stage in protocol.stages:
+        protocol = protocol.with_stage(stage.name, epochs=2)
+    return protocol
+
+
+@pytest.fixture
+def new_run(scans: Path, monkeypatch: pytest.MonkeyPatch) -> Pages:
+    """The form of a new run on a small protocol."""
+    monkeypatch.setattr(data_set, "PROTOCOLS", {"leakfree": small()})
+    pages = Pages()
+    pages.test.session_state[state.FOLDER] = str(scans)
+    pages.open("train")
+    pages.until(lambda page: "Train all five stages" in [button.label for button in page.button])
+    return pages
