@@ -37,6 +37,10 @@ def test_the_table_says_what_the_predictions_say(pages, workspace: Workspace):
     assert "Means over 2 repetitions" in said
     assert "**Finished**" in said
     assert len(page.get("plotly_chart")) == 2
+    again = page.dataframe[0].value.set_index("Stage")
+    assert list(again.columns) == ["Seed 3", "Seed 4"]
+    expected = metrics_table.value("accuracy", pooled.stage("stage1").by_seed[1].accuracy)
+    assert again.loc["Stage 1", "Seed 4"].startswith(expected)
 
 
 @pytest.mark.parametrize(
