@@ -30,7 +30,7 @@ PORT = 8501
 """Taken when it is free, so that a bookmarked page is found again; Streamlit's own variable
 STREAMLIT_SERVER_PORT names another."""
 START_SECONDS = 60.0
-FAREWELL_SECONDS = 1.0
+FAREWELL_SECONDS = 3.0
 """How long a server that was told to quit waits: its last page must get to the browser."""
 
 
