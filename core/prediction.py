@@ -6,8 +6,8 @@ not be answered for are answers as well, with a reason, and never an exception.
 
 import hashlib
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 
 from core.data.index import CROPPED_SHARE
 from core.errors import RunError, UnreadableScan
-from core.explanation.gate import judge
+from core.explanation.gate import judge, judge_distance, judge_tags
 from core.explanation.geometry import to_scan
 from core.explanation.methods import DEFAULT
+from core.imaging.lettering import has_lettering
 from core.imaging.preprocessing import Prepared, prepare, scale
-from core.imaging.scans import Scan, read_scan
+from core.imaging.reading import Selection
+from core.imaging.scans import MIDDLE, Scan, ScanFile, open_scan
+from core.model.typicality import LAYER, Typicality, pooled
 from core.model.weights import file_sha256
+from core.training.known import known_scans
 from core.training.runs import Run
 
 if TYPE_CHECKING:
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
 BATCH = 8
 """Pictures that go through the network at once: more is no faster on a laptop, and each takes
 some 30 MB at 240 pixels."""
+
+BURNED_IN = (
+    "There seems to be writing in the picture. It may name a person: look before you share it."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +59,11 @@ class Prediction:
         map_maximum: The raw map's largest value; 0 means that nothing spoke for `target`.
         target: The class that the map explains.
         trained_on: The run was trained on this very file, so its answer is memory.
+        slice: Number of the slice in its volume, from 0, as far as it is known.
+        distance: From the training scans, as a multiple of what is typical of them (see
+            `core.model.typicality`); none where that cannot be known.
+        overridden: The answer was given although there was a reason not to, `reason`.
+        cautions: What else to bear in mind, in sentences.
     """
 
     file: str
@@ -66,6 +79,10 @@ class Prediction:
     map_maximum: float | None = None
     target: str | None = None
     trained_on: bool = False
+    slice: int | None = None
+    distance: float | None = None
+    overridden: bool = False
+    cautions: tuple[str, ...] = ()
 
     def to_json(self, map_path: str | None = None) -> dict[str, Any]:
         """The record that `predict --json` documents.
@@ -73,6 +90,7 @@ class Prediction:
         Args:
             map_path: Where the caller has put the map, if it has.
         """
+        scan = self.scan
         return {
             "file": self.file,
             "status": self.status,
@@ -80,6 +98,14 @@ class Prediction:
             "probability": dict(self.probability) if self.probability else None,
             "reason": self.reason,
             "map": map_path,
+            "overridden": self.overridden,
+            "distance": self.distance,
+            "cautions": list(self.cautions),
+            "slice": self.slice,
+            "slices": scan.slices if scan else None,
+            "plane": scan.plane if scan else None,
+            "volume": scan.volume if scan else None,
+            "window": list(scan.window) if scan and scan.window else None,
         }
 
 
@@ -114,9 +140,21 @@ class Predictor:
                 "its file is missing or damaged",
                 "Train that stage again, or choose another one.",
             ) from error
+        self._seeing = keras.Model(
+            self.model.input, [self.model.output, self.model.get_layer(LAYER).output]
+        )
         split = run.split()
         self._known = frozenset(split["sha256"])
         self._trained_on = frozenset(split.loc[split["split"] == "train", "sha256"])
+
+    @cached_property
+    def typicality(self) -> Typicality | None:
+        """What is typical of the training scans; none where that cannot be known.
+
+        It is in the run's folder, or learned from the scans when first asked for, which takes
+        as long as predicting some hundred of them.
+        """
+        return known_scans(self.run, self.stage, self.model)
 
     @cached_property
     def explainer(self) -> "Explainer":
@@ -135,6 +173,8 @@ class Predictor:
         name: str,
         slice: int | None = None,
         *,
+        selection: Selection | None = None,
+        override: bool = False,
         explain: bool = False,
         target: int | None = None,
         method: str = DEFAULT,
@@ -145,21 +185,25 @@ class Predictor:
             data: Its bytes.
             name: Its name, which goes into the answer.
             slice: Of a volume, counted from 0; none is the middle one.
+            selection: Slice, plane, volume and window at once, in the place of `slice`.
+            override: Whether a picture that should be refused is answered for all the same.
             explain: Whether a map is made.
             target: What the map explains: 0 the negative class, 1 the positive one, none the
                 predicted one.
             method: How the map is made; a name in `core.explanation.methods.METHODS`.
 
         Raises:
-            SettingError: There is no such slice, target or method.
+            SettingError: There is no such slice, plane, volume, target or method.
         """
-        read = self._read(data, name, slice)
+        read = self._read(data, name, selection or Selection(slice), override)
         return self._answer([read], explain, target, method)[0]
 
     def predict_many(
         self,
         files: Iterable[tuple[bytes, str]],
         *,
+        selection: Selection = MIDDLE,
+        override: bool = False,
         explain: bool = False,
         target: int | None = None,
         method: str = DEFAULT,
@@ -171,32 +215,113 @@ class Predictor:
 
         Args:
             files: (bytes, name) of each.
+            selection: What is taken of each; as in `predict`.
+            override: As in `predict`.
             explain: Whether maps are made.
             target: As in `predict`.
             method: As in `predict`.
             batch_size: Pictures that go through the network at once.
 
         Raises:
-            SettingError: There is no such target or method.
+            SettingError: There is no such target or method, or a file has no such slice.
         """
-        waiting = iter(files)
-        while batch := [self._read(data, name) for data, name in islice(waiting, batch_size)]:
+        read = (self._read(data, name, selection, override) for data, name in files)
+        yield from self._in_batches(read, explain, target, method, batch_size)
+
+    def predict_slices(
+        self,
+        data: bytes,
+        name: str,
+        *,
+        selection: Selection = MIDDLE,
+        override: bool = False,
+        explain: bool = False,
+        target: int | None = None,
+        method: str = DEFAULT,
+        batch_size: int = BATCH,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Iterator[Prediction]:
+        """Answer for every slice of a volume or series, in their order.
+
+        The file is opened once. One that cannot be opened gives one answer, which says so.
+
+        Args:
+            data: As in `predict`, like all that is not said here.
+            name: As in `predict`.
+            selection: Plane, volume and window; its slice does not matter.
+            override: As in `predict`.
+            explain: As in `predict`.
+            target: As in `predict`.
+            method: As in `predict`.
+            batch_size: Pictures that go through the network at once.
+            progress: Called with (slices done, slices in all).
+
+        Raises:
+            SettingError: There is no such plane, volume, target or method.
+        """
+        try:
+            file = open_scan(data, name)
+        except UnreadableScan as error:
+            yield self.unreadable(name, error.reason)
+            return
+        count = file.count(selection)
+        sha256 = hashlib.sha256(data).hexdigest()
+        read = (
+            self._look(file, sha256, replace(selection, slice=index), override)
+            for index in range(count)
+        )
+        answers = self._in_batches(read, explain, target, method, batch_size)
+        for done, answer in enumerate(answers, start=1):
+            yield answer
+            if progress:
+                progress(done, count)
+
+    def _in_batches(
+        self,
+        read: "Iterator[Prediction | _Question]",
+        explain: bool,
+        target: int | None,
+        method: str,
+        batch_size: int,
+    ) -> Iterator[Prediction]:
+        while batch := list(islice(read, batch_size)):
             yield from self._answer(batch, explain, target, method)
 
-    def unreadable(self, name: str, reason: str) -> Prediction:
-        """The answer for a file that could not be read."""
-        return self._prediction(name, "unreadable", reason=reason)
+    def unreadable(self, name: str, reason: str, slice: int | None = None) -> Prediction:
+        """The answer for a file, or a slice of it, that could not be read."""
+        return self._prediction(name, "unreadable", reason=reason, slice=slice)
 
-    def _read(self, data: bytes, name: str, slice: int | None = None) -> "Prediction | _Question":
+    def _read(
+        self, data: bytes, name: str, selection: Selection, override: bool
+    ) -> "Prediction | _Question":
         try:
-            scan = read_scan(data, name, slice)
+            file = open_scan(data, name)
         except UnreadableScan as error:
             return self.unreadable(name, error.reason)
-        reason = judge(scan.pixels)
-        if reason is not None:
-            return self._prediction(name, "refused", reason=reason, scan=scan)
-        sha256 = hashlib.sha256(data).hexdigest()
-        return _Question(name, scan, self.prepare(scan, sha256), sha256 in self._trained_on)
+        return self._look(file, hashlib.sha256(data).hexdigest(), selection, override)
+
+    def _look(
+        self, file: ScanFile, sha256: str, selection: Selection, override: bool
+    ) -> "Prediction | _Question":
+        """Judge one slice; give it as a question when nothing speaks against an answer."""
+        try:
+            scan = file.scan(selection)
+        except UnreadableScan as error:
+            return self.unreadable(file.name, error.reason, selection.slice)
+        reason = judge_tags(scan.tags) or judge(scan.pixels)
+        if reason is not None and not override:
+            return self._prediction(
+                file.name, "refused", reason=reason, scan=scan, slice=scan.slice
+            )
+        return _Question(
+            file.name,
+            scan,
+            self.prepare(scan, sha256),
+            trained_on=sha256 in self._trained_on,
+            reason=reason,
+            override=override,
+            cautions=(BURNED_IN,) if has_lettering(scan.pixels) else (),
+        )
 
     def prepare(self, scan: Scan, sha256: str) -> Prepared:
         """Crop as in training. Where training met cropped scans, crop only what is not yet.
@@ -228,32 +353,61 @@ class Predictor:
     ) -> Iterator[Prediction]:
         pictures = np.stack([question.prepared.pixels for question in questions])
         inputs = scale(pictures, self.protocol.input.scaling)
-        maps = self.explainer.explain(inputs, target, method) if explain else None
-        if maps is None:
-            import keras
-
-            found = keras.ops.convert_to_numpy(self.model.predict_on_batch(inputs))
-        else:
-            found = maps.probabilities
-        for i, question in enumerate(questions):
-            probability = {name: float(p) for name, p in zip(self.classes, found[i], strict=True)}
-            explained: dict[str, Any] = {}
+        found, distances = self._look_at(inputs)
+        reasons = [
+            question.reason or judge_distance(distance)
+            for question, distance in zip(questions, distances, strict=True)
+        ]
+        answered = [
+            i for i, reason in enumerate(reasons) if reason is None or questions[i].override
+        ]
+        maps = None
+        if explain and answered:
+            maps = self.explainer.explain(inputs[answered], target, method)
+            found[answered] = maps.probabilities
+        for i, (question, reason) in enumerate(zip(questions, reasons, strict=True)):
+            seen: dict[str, Any] = {
+                "reason": reason,
+                "scan": question.scan,
+                "prepared": question.prepared,
+                "slice": question.scan.slice,
+                "distance": distances[i],
+                "cautions": question.cautions,
+            }
+            if i not in answered:
+                yield self._prediction(question.name, "refused", **seen)
+                continue
             if maps is not None:
-                explained = {
-                    "map": to_scan(maps.maps[i], question.prepared),
-                    "map_maximum": float(maps.maximum[i]),
-                    "target": self.classes[int(maps.target[i])],
+                place = answered.index(i)
+                seen |= {
+                    "map": to_scan(maps.maps[place], question.prepared),
+                    "map_maximum": float(maps.maximum[place]),
+                    "target": self.classes[int(maps.target[place])],
                 }
             yield self._prediction(
                 question.name,
                 "ok",
                 label=self.classes[int(found[i, 1] >= 0.5)],
-                probability=probability,
-                scan=question.scan,
-                prepared=question.prepared,
+                probability={
+                    name: float(p) for name, p in zip(self.classes, found[i], strict=True)
+                },
                 trained_on=question.trained_on,
-                **explained,
+                overridden=reason is not None,
+                **seen,
             )
+
+    def _look_at(
+        self, inputs: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], list[float | None]]:
+        """Probabilities (n, 2), and how far each picture is from the training scans."""
+        import keras
+
+        outputs = self._seeing.predict_on_batch(inputs)
+        found, activations = (keras.ops.convert_to_numpy(output) for output in outputs)
+        if self.typicality is None:
+            return np.array(found), [None] * len(inputs)
+        distances = self.typicality.distance(pooled(activations))
+        return np.array(found), [float(distance) for distance in distances]
 
     def _prediction(
         self, file: str, status: Literal["ok", "refused", "unreadable"], **more: Any
@@ -261,11 +415,19 @@ class Predictor:
         return Prediction(file, status, self.stage, self.model_sha256, **more)
 
 
+def suspicion(probability: Mapping[str, float] | None, positive: str) -> float:
+    """What slices are ranked by: the probability of the positive class, -1 without an answer."""
+    return (probability or {}).get(positive, -1.0)
+
+
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """A scan that is ready for the network."""
+    """A scan that is ready for the network; with a `reason` where it should be refused."""
 
     name: str
     scan: Scan
     prepared: Prepared
     trained_on: bool
+    reason: str | None
+    override: bool
+    cautions: tuple[str, ...]

@@ -22,6 +22,8 @@ from core.evaluation.overview import overview as overview_of
 from core.evaluation.pooled import Pooled, pool
 from core.evaluation.results import Comparison
 from core.explanation.methods import DEFAULT
+from core.imaging.reading import Selection
+from core.imaging.scans import MIDDLE
 from core.readings.log import Contents, Log
 from core.reporting.card import ModelCard, card_of
 from core.training.crossval import CrossValidation
@@ -246,15 +248,22 @@ def tray() -> Tray:
 def _prediction(
     model_sha256: str,  # noqa: ARG001
     key: str,  # noqa: ARG001
-    slice: int | None,
+    selection: Selection,
     target: int | None,
     method: str,
+    override: bool,
     _run: Run,
     _stage: str,
     _item: Item,
 ) -> "Prediction":
     return predictor(_run, _stage).predict(
-        _item.read(), _item.name, slice, explain=True, target=target, method=method
+        _item.read(),
+        _item.name,
+        selection=selection,
+        override=override,
+        explain=True,
+        target=target,
+        method=method,
     )
 
 
@@ -262,9 +271,11 @@ def prediction(
     run: Run,
     stage: str,
     item: Item,
-    slice: int | None = None,
+    selection: Selection = MIDDLE,
     target: int | None = None,
     method: str = DEFAULT,
+    *,
+    override: bool = False,
 ) -> "Prediction":
     """The explained answer for a scan; the last few of a session are kept with it.
 
@@ -272,19 +283,32 @@ def prediction(
         run: Whose network is asked.
         stage: Which one.
         item: The scan.
-        slice: Of a volume, from 0; none is the middle one.
+        selection: Which picture of the file.
         target: The class to explain, by its place in the softmax; none is the predicted one.
         method: A name in `core.explanation.methods.METHODS`.
+        override: Whether a refused picture is answered for all the same.
     """
     model = run.metrics(stage)["model_sha256"]
-    return _prediction(model, item.key, slice, target, method, run, stage, item)
+    return _prediction(model, item.key, selection, target, method, override, run, stage, item)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False, scope="session")
-def _glance(model_sha256: str, key: str, _run: Run, _stage: str, _item: Item) -> Glance:  # noqa: ARG001
-    return Glance.of(prediction(_run, _stage, _item), _run.positive)
+def _glance(
+    model_sha256: str,  # noqa: ARG001
+    key: str,  # noqa: ARG001
+    selection: Selection,
+    override: bool,
+    _run: Run,
+    _stage: str,
+    _item: Item,
+) -> Glance:
+    found = prediction(_run, _stage, _item, selection, override=override)
+    return Glance.of(found, _run.positive)
 
 
-def glance(run: Run, stage: str, item: Item) -> Glance:
-    """What a list shows of a scan; small, so that many are kept."""
-    return _glance(run.metrics(stage)["model_sha256"], item.key, run, stage, item)
+def glance(
+    run: Run, stage: str, item: Item, selection: Selection = MIDDLE, *, override: bool = False
+) -> Glance:
+    """What a list shows of a scan; small, so that many are kept. As `prediction` otherwise."""
+    model = run.metrics(stage)["model_sha256"]
+    return _glance(model, item.key, selection, override, run, stage, item)

@@ -8,6 +8,7 @@ from core.cli.examining import Examiner, Wanted
 from core.cli.options import Json, WorkspaceFolder, workspace_at
 from core.cli.predict import answers_json, ask, show_answers
 from core.cli.results import show
+from core.cli.sources import Source
 from core.cli.terminal import answer, answers, note, progress_bars
 from core.cli.watching import attend
 from core.data.demo import samples
@@ -42,7 +43,9 @@ def demo(
     folder = run.path / "explained"
     examiner = Examiner(predictor, Wanted())
     results = [
-        ask(examiner, scan, picture=folder / scan.name) for scan in samples(where.demonstration)
+        record
+        for scan in samples(where.demonstration)
+        for record in ask(examiner, Source.of(scan), folder / scan.stem)
     ]
     if as_json:
         weights = run.config.weights

@@ -1,6 +1,5 @@
 """What `predict` tells beyond an answer: what its map is worth, all stages, similar cases."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
@@ -9,6 +8,8 @@ from core.cli.terminal import percent
 from core.errors import SettingError
 from core.examination import Progress, Stages, examine, silent, similar_cases
 from core.explanation.methods import DEFAULT, method
+from core.imaging.reading import Selection
+from core.imaging.scans import MIDDLE
 from core.prediction import Prediction, Predictor
 from core.training.runs import Run
 
@@ -27,6 +28,9 @@ class Wanted:
         evidence: How much is measured of a map.
         all_stages: Whether every stage is asked.
         similar: How many cases of each class are looked for.
+        selection: Which picture of a file is meant.
+        every_slice: Whether all slices are answered for.
+        override: Whether pictures that should be refused are answered for too.
     """
 
     method: str = DEFAULT
@@ -34,6 +38,9 @@ class Wanted:
     evidence: Amount | None = None
     all_stages: bool = False
     similar: int = 0
+    selection: Selection = MIDDLE
+    every_slice: bool = False
+    override: bool = False
 
     @classmethod
     def of(
@@ -42,10 +49,16 @@ class Wanted:
         method_name: str,
         target: str,
         evidence: str | None,
-        all_stages: bool,
-        similar: int,
+        **more: Any,
     ) -> "Wanted":
         """From the options of the shell.
+
+        Args:
+            run: Whose classes may be named.
+            method_name: As it was typed, like the next two.
+            target: A class, or `PREDICTED`.
+            evidence: How much.
+            more: All other attributes.
 
         Raises:
             SettingError: There is no such method, class or amount of evidence.
@@ -65,7 +78,7 @@ class Wanted:
                 "Choose one of the two.",
             )
         chosen = None if target == PREDICTED else classes.index(target)
-        return cls(method_name, chosen, cast(Amount | None, evidence), all_stages, similar)
+        return cls(method_name, chosen, cast(Amount | None, evidence), **more)
 
     @property
     def map(self) -> bool:
@@ -92,8 +105,13 @@ class Examiner:
         """All stages, loaded when they are first asked."""
         return Stages(self.predictor.run)
 
-    def more(self, found: Prediction, data: bytes) -> dict[str, Any]:
-        """The keys that `predict --json` has beside those of the answer itself."""
+    def more(self, found: Prediction, sha256: str) -> dict[str, Any]:
+        """The keys that `predict --json` has beside those of the answer itself.
+
+        Args:
+            found: The answer.
+            sha256: Of the scan's file.
+        """
         wanted = self.wanted
         record: dict[str, Any] = {
             "explained": found.target,
@@ -118,7 +136,6 @@ class Examiner:
             views = self.stages.see(found, wanted.target, wanted.method)
             record["stages"] = [view.to_json() for view in views]
         if wanted.similar:
-            sha256 = hashlib.sha256(data).hexdigest()
             cases = similar_cases(self.predictor, found, wanted.similar, sha256, self.progress)
             record["similar"] = {
                 label: [case.to_json() for case in near] for label, near in cases.items()

@@ -172,3 +172,22 @@ def planned(
     for stage in stages or [stage.name for stage in plan.stages]:
         plan = plan.with_stage(stage, **changes)
     return plan
+
+
+def as_window(text: str | None) -> tuple[float, float] | None:
+    """`40,80` as centre and width; none when nothing was given.
+
+    Raises:
+        SettingError: It is not two numbers.
+    """
+    if text is None:
+        return None
+    try:
+        centre, width = map(float, text.split(","))
+    except ValueError:
+        raise SettingError(
+            "a window as two numbers, centre and width, such as 40,80",
+            f"'{text}' was given",
+            "Correct it, or leave it out.",
+        ) from None
+    return centre, width

@@ -1,27 +1,37 @@
 """`predict`: what a run's network says of scans, and what in them spoke for it."""
 
+import hashlib
 import io
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from PIL import Image
 
 from core.cli.examining import PREDICTED, Examiner, Wanted, in_words
-from core.cli.options import Json, RunName, WorkspaceFolder, workspace_at
+from core.cli.options import Json, RunName, WorkspaceFolder, as_window, workspace_at
+from core.cli.sources import Source, sources_at
 from core.cli.terminal import answer, answers, note, percent, progress_bars, table
-from core.data.index import read_file
 from core.errors import SettingError, UnreadableScan
 from core.evaluation.mark import mark_of
 from core.explanation.geometry import overlay
 from core.explanation.methods import DEFAULT, METHODS
-from core.prediction import Predictor
+from core.imaging.reading import PLANES, Plane, Selection
+from core.prediction import Prediction, Predictor, suspicion
 from core.storage import write_bytes
 
 
 def predict(
     name: RunName,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scans of any format.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Scans of any format, ZIP archives, folders; the DICOM files of a folder are "
+            "taken as a series.",
+        ),
+    ],
     stage: Annotated[
         str | None, typer.Option(metavar="NAME", help="Else the last finished stage.")
     ] = None,
@@ -33,6 +43,27 @@ def predict(
         int | None,
         typer.Option(metavar="N", min=0, help="Of a volume, from 0; else the middle one."),
     ] = None,
+    plane: Annotated[
+        str, typer.Option(metavar="NAME", help=f"Of a NIfTI volume: {', '.join(PLANES)}.")
+    ] = "axial",
+    volume: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="Of a series in time or several series, from 0."),
+    ] = 0,
+    window: Annotated[
+        str | None,
+        typer.Option(metavar="C,W", help="Centre and width; else as the file says."),
+    ] = None,
+    every_slice: Annotated[
+        bool,
+        typer.Option(
+            "--every-slice", help="Score all slices of a volume, the most suspicious first."
+        ),
+    ] = False,
+    override: Annotated[
+        bool,
+        typer.Option("--override", help="Answer for refused pictures too, and mark it."),
+    ] = False,
     method: Annotated[
         str, typer.Option(metavar="NAME", help=f"Of the maps: {', '.join(METHODS)}.")
     ] = DEFAULT,
@@ -57,27 +88,35 @@ def predict(
     A file that cannot be read, or should not be answered for, gets a row that says why. The
     exit status is 2 only when no file at all could be read.
     """
-    for path in files:
-        if not path.is_file():
-            raise SettingError(
-                "files with scans in them",
-                f"'{path}' is a folder" if path.is_dir() else f"there is no file '{path}'",
-                "Correct the path.",
-            )
+    selection = Selection(slice, cast(Plane, plane), volume, as_window(window))
+    if every_slice and slice is not None:
+        raise SettingError(
+            "--slice or --every-slice", "both were given", "Leave one of the two out."
+        )
+    sources = [source for path in files for source in sources_at(path)]
     run = workspace_at(workspace).run(name)
     finished = run.finished_stages()
     predictor = Predictor(
         run, stage or (finished[-1] if finished else run.protocol.stages[-1].name)
     )
     results: list[dict[str, Any]] = []
-    wanted = Wanted.of(run, method, target, evidence, all_stages, similar)
+    wanted = Wanted.of(
+        run,
+        method,
+        target,
+        evidence,
+        all_stages=all_stages,
+        similar=similar,
+        selection=selection,
+        every_slice=every_slice,
+        override=override,
+    )
     with progress_bars() as progress:
         examiner = Examiner(predictor, wanted, progress)
-        for number, path in enumerate(files, start=1):
-            stem = Path(path.name.removesuffix(".gz")).stem
-            picture = explain / f"{number:03d}-{stem}.png" if explain else None
-            results.append(ask(examiner, path, slice, picture))
-            progress("Asking the network", number, len(files))
+        for number, source in enumerate(sources, start=1):
+            picture = explain / f"{number:03d}-{source.stem}" if explain else None
+            results += ask(examiner, source, picture)
+            progress("Asking the network", number, len(sources))
     if as_json:
         answer(answers_json(predictor, results))
     else:
@@ -90,31 +129,50 @@ def predict(
     return 0
 
 
-def ask(
-    examiner: Examiner, path: Path, slice: int | None = None, picture: Path | None = None
-) -> dict[str, Any]:
-    """The answer for one file, as `predict --json` documents it; its map goes to `picture`."""
+def ask(examiner: Examiner, source: Source, picture: Path | None = None) -> list[dict[str, Any]]:
+    """The answers for one source, as `predict --json` documents them.
+
+    Args:
+        examiner: Whom to ask, and what.
+        source: What is asked about.
+        picture: Where maps go, without the ending; none for no pictures of them.
+    """
     predictor, wanted = examiner.predictor, examiner.wanted
     try:
-        data = read_file(path)
+        data = source.read()
     except UnreadableScan as error:
-        found = predictor.unreadable(str(path), error.reason)
-        return found.to_json() | examiner.more(found, b"")
-    found = predictor.predict(
-        data,
-        str(path),
-        slice,
-        explain=picture is not None or wanted.map,
-        target=wanted.target,
-        method=wanted.method,
-    )
+        return [_record(examiner, predictor.unreadable(source.name, error.reason))]
+    how: dict[str, Any] = {
+        "selection": wanted.selection,
+        "override": wanted.override,
+        "explain": picture is not None or wanted.map,
+        "target": wanted.target,
+        "method": wanted.method,
+    }
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not wanted.every_slice:
+        found = predictor.predict(data, source.name, **how)
+        return [_record(examiner, found, sha256, picture)]
+    progress = partial(examiner.progress, "Slices of a volume")
+    slices = predictor.predict_slices(data, source.name, **how, progress=progress)
+    records = [_record(examiner, found, sha256, picture) for found in slices]
+    positive = predictor.run.positive
+    return sorted(records, key=lambda record: -suspicion(record["probability"], positive))
+
+
+def _record(
+    examiner: Examiner, found: Prediction, sha256: str = "", picture: Path | None = None
+) -> dict[str, Any]:
+    """An answer with what is wanted beside it, its map written."""
     written = None
     if picture is not None and found.scan is not None and found.map is not None:
         png = io.BytesIO()
         Image.fromarray(overlay(found.scan.pixels, found.map)).save(png, "PNG")
-        write_bytes(picture, png.getvalue())
-        written = str(picture)
-    return found.to_json(written) | examiner.more(found, data)
+        number = f"-{found.slice}" if found.scan.slices > 1 else ""
+        path = picture.with_name(f"{picture.name}{number}.png")
+        write_bytes(path, png.getvalue())
+        written = str(path)
+    return found.to_json(written) | examiner.more(found, sha256)
 
 
 def answers_json(predictor: Predictor, results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -133,11 +191,14 @@ def show_answers(results: list[dict[str, Any]]) -> None:
     shown = table("answer", "probability", "file", numbers=("probability",))
     for result in results:
         label = result["label"]
-        more = [*filter(None, (result["reason"], result["map"])), *in_words(result)]
+        more = [result["reason"], *result["cautions"], result["map"], *in_words(result)]
+        if result["overridden"]:
+            more[0] = f"Answered on demand. {more[0]}"
+        place = f", slice {result['slice']}" if (result["slices"] or 1) > 1 else ""
         shown.add_row(
             label or result["status"],
             percent(result["probability"][label]) if label else "–",
-            "\n".join([result["file"], *more]),
+            "\n".join([result["file"] + place, *filter(None, more)]),
         )
     answers.print(shown)
     answers.print("\nResearch use only, not for diagnosis.")

@@ -17,6 +17,7 @@ import numpy as np
 from core.config import Crop
 from core.errors import DatasetError, UnreadableScan
 from core.imaging.cropping import find_brain
+from core.imaging.reading import natural_key
 from core.imaging.scans import read_scan
 
 PARTS = ("train", "validation", "test")
@@ -110,12 +111,6 @@ class Dataset:
             for part in PARTS
             if part in present
         }
-
-
-def natural_key(name: str) -> list[tuple[int, str]]:
-    """Sort key that puts scan_2 before scan_10, the same on every machine."""
-    pieces = re.split(r"([0-9]+)", name)
-    return [(int(p), p) if i % 2 else (0, p) for i, p in enumerate(pieces)]
 
 
 def infer_positive(names: Iterable[str]) -> str | None:

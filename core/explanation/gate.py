@@ -1,8 +1,11 @@
 """When not to answer: pictures on which any probability would be a guess.
 
 First rules, cheap and far from any real scan. Each limit stands beside what was measured on
-2,294 brain MR slices from the web (223 originals, 2,071 cropped and augmented ones).
+2,294 brain MR slices from the web (223 originals, 2,071 cropped and augmented ones). Then the
+distance from the training scans, which knows what a brain looks like (`core.model.typicality`).
 """
+
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -24,6 +27,61 @@ COLOURED = 40
 MOST_COLOUR = 0.15
 """Share of coloured pixels. Slices have 0.04 at most (a coloured mark), photographs of
 landscapes and flowers 0.26 and more."""
+
+
+MODALITIES = {"MR", "OT", "SC"}
+"""What a file may call itself: MR, or something that does not tell (other, secondary capture)."""
+
+# fmt: off
+OTHER_PARTS = {
+    "ABDOMEN", "ABDOMENPELVIS", "ADRENAL", "ANKLE", "AORTA", "ARM", "AXILLA", "BACK",
+    "BILEDUCT", "BLADDER", "BREAST", "BRONCHUS", "BUTTOCK", "CALCANEUS", "CALF", "CARDIAC",
+    "CHEST", "CHESTABDOMEN", "CHESTABDPELVIS", "CLAVICLE", "COCCYX", "COLON", "CSPINE", "ELBOW",
+    "ESOPHAGUS", "EXTREMITY", "FEMUR", "FINGER", "FOOT", "FOREARM", "GALLBLADDER", "HAND",
+    "HEART", "HIP", "HUMERUS", "ILEUM", "JEJUNUM", "KIDNEY", "KNEE", "LEG", "LIVER", "LSPINE",
+    "LUMBARSPINE", "LUNG", "PANCREAS", "PELVIS", "PROSTATE", "RECTUM", "RIB", "SHOULDER",
+    "SPINE", "SPLEEN", "SSPINE", "STERNUM", "STOMACH", "THIGH", "THORAX", "THUMB", "TIBIA",
+    "TLSPINE", "TOE", "TSPINE", "UTERUS", "WHOLEBODY", "WRIST",
+}
+# fmt: on
+"""Body parts that are no part of the head (DICOM PS3.16, annex L). Others are let pass: many
+scanners write words of their own."""
+
+
+def judge_tags(tags: Mapping[str, str]) -> str | None:
+    """Say why a file should not be answered for, from what it says of itself.
+
+    Args:
+        tags: Of the scan, by DICOM keyword.
+
+    Returns:
+        A sentence for a person, or none when nothing speaks against an answer.
+    """
+    modality = tags.get("Modality")
+    if modality is not None and modality not in MODALITIES:
+        return f"Not MR: the file says that its modality is {modality}."
+    part = tags.get("BodyPartExamined", "").replace(" ", "").replace("_", "")
+    if part in OTHER_PARTS:
+        return f"Not a brain: the file says that it shows {part}."
+    return None
+
+
+def judge_distance(distance: float | None) -> str | None:
+    """Say why a picture should not be answered for that the network has seen nothing like.
+
+    Args:
+        distance: From the training scans, as a multiple of what is typical of them (see
+            `core.model.typicality.Typicality.distance`); none when it is not known.
+
+    Returns:
+        A sentence for a person, or none when nothing speaks against an answer.
+    """
+    if distance is None or distance <= 1:
+        return None
+    return (
+        "Unlike the training scans: to this network it is "
+        f"{distance:.1f} times as far from them as they are from one another."
+    )
 
 
 def judge(pixels: NDArray[np.uint8]) -> str | None:

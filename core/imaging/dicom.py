@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -14,7 +15,19 @@ from pydicom.pixels.utils import get_expected_length
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, UID_dictionary
 
 from core.imaging.codestream import declared_size
-from core.imaging.reading import check_size, percentile_window, to_grey, to_rgb, unreadable
+from core.imaging.reading import (
+    Decoded,
+    Plane,
+    Selection,
+    Window,
+    check_size,
+    levels_of,
+    percentile_window,
+    shown,
+    to_grey,
+    to_rgb,
+    unreadable,
+)
 
 CODES = (
     "Modality",
@@ -39,6 +52,8 @@ CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
 NUMBER = re.compile(r"[-+]?[0-9]{1,12}(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?")
 
 PIXEL_DATA = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+COLOURS = ("Red", "Green", "Blue")
+PALETTES = tuple(f"{colour}PaletteColorLookupTableData" for colour in COLOURS)
 PICTURE = (
     *PIXEL_DATA,
     *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PlanarConfiguration"),
@@ -47,11 +62,13 @@ PICTURE = (
     *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
     *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
-    *("RedPaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData"),
-    *("GreenPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableData"),
-    *("BluePaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableData"),
+    *(f"{colour}PaletteColorLookupTableDescriptor" for colour in COLOURS),
+    *PALETTES,
+    *(f"Segmented{name}" for name in PALETTES),
 )
 """What it takes to show the pixels. Nothing else of a file is kept in memory."""
+PLACE = ("SeriesInstanceUID", "ImagePositionPatient", "ImageOrientationPatient", "InstanceNumber")
+"""Where a file belongs in its series. Used for that, and not kept."""
 FRAME_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
 """Where enhanced multi-frame files keep rescaling and window of each frame."""
 
@@ -78,27 +95,42 @@ class Dicom:
     """A DICOM file of one or more frames, which are its slices."""
 
     format = "dicom"
+    planes: tuple[Plane, ...] = ()
+    volumes = 1
 
     def __init__(self, data: bytes) -> None:
         _refuse_deflated(data)
-        wanted = [*PICTURE, *CODES, *NUMBERS]
+        wanted = [*PICTURE, *CODES, *NUMBERS, *PLACE]
         self._file = pydicom.dcmread(BytesIO(data), force=True, specific_tags=wanted)
         keyword = next((name for name in PIXEL_DATA if name in self._file), None)
         if keyword is None or "Rows" not in self._file or "Columns" not in self._file:
             raise unreadable("the DICOM file holds no picture")
         self._buffer: bytes = self._file[keyword].value or b""
-        self.slices = int(self._file.get("NumberOfFrames") or 1)
-        check_size(self._file.Rows, self._file.Columns, self.slices)
+        self._frames = int(self._file.get("NumberOfFrames") or 1)
+        check_size(self._file.Rows, self._file.Columns, self._frames)
         meta = self._file.file_meta
         if "TransferSyntaxUID" not in meta:
             implicit, little = self._file.original_encoding
             meta.TransferSyntaxUID = _native_syntax(bool(implicit), bool(little))
+        if not meta.TransferSyntaxUID.is_little_endian:
+            _turn_palettes(self._file)
         self._compressed = meta.TransferSyntaxUID.is_compressed
         self._check_length()
-        self.tags: Mapping[str, str] = _technical_tags(self._file)
-        self.mode = self.tags.get("PhotometricInterpretation", "")
+        self._tags = _technical_tags(self._file)
+        self.mode = self._tags.get("PhotometricInterpretation", "")
+        self.series = str(self._file.get("SeriesInstanceUID") or "")
+        self.size = (int(self._file.Rows), int(self._file.Columns))
+        self.place = _place(self._file)
 
-    def pixels(self, index: int) -> np.ndarray:
+    def slices(self, plane: Plane, volume: int) -> int:  # noqa: ARG002
+        """Its frames."""
+        return self._frames
+
+    def tags(self, volume: int) -> Mapping[str, str]:  # noqa: ARG002
+        """The allow-listed elements."""
+        return self._tags
+
+    def decode(self, index: int, selection: Selection) -> Decoded:
         """Decode a frame: modality table, window, then inversion of MONOCHROME1."""
         settings = self._frame_settings(index)
         if self._compressed:
@@ -112,17 +144,17 @@ class Dicom:
             stored = apply_color_lut(stored, self._file)
         if stored.ndim == 3:
             deepest = np.iinfo(stored.dtype).max
-            return to_grey(stored[..., :3], 0, deepest)
-        grey = _windowed(stored, settings)
-        return to_rgb(255 - grey if shown_as == "MONOCHROME1" else grey)
+            return Decoded(to_grey(stored[..., :3], 0, deepest))
+        made = _windowed(apply_modality_lut(stored, settings), settings, selection.window)
+        return replace(made, pixels=255 - made.pixels) if shown_as == "MONOCHROME1" else made
 
     def _check_length(self) -> None:
         """Refuse a file that has fewer pixels than it declares."""
         if self._compressed:
             items, _ = parse_fragments(self._buffer)
             pieces = items - 1  # the first item is a table of contents
-            if pieces < self.slices:
-                raise unreadable(f"it declares {self.slices:,} frames and holds {pieces:,}")
+            if pieces < self._frames:
+                raise unreadable(f"it declares {self._frames:,} frames and holds {pieces:,}")
             return
         expected = get_expected_length(self._file)
         if len(self._buffer) < expected:
@@ -130,7 +162,7 @@ class Dicom:
 
     def _check_codestream(self, index: int) -> None:
         """Refuse a compressed frame that would unpack to another size than it should."""
-        frame = get_frame(self._buffer, index, number_of_frames=self.slices)
+        frame = get_frame(self._buffer, index, number_of_frames=self._frames)
         size = declared_size(frame)
         if size is not None and size != (self._file.Rows, self._file.Columns):
             raise unreadable("its compressed pixels have another size than its header")
@@ -163,6 +195,14 @@ def _refuse_deflated(data: bytes) -> None:
         raise unreadable("the DICOM file is deflated", "a DICOM file in any other coding")
 
 
+def _turn_palettes(header: Dataset) -> None:
+    """Turn the words of palettes to little-endian, in which pydicom takes them to be."""
+    for name in PALETTES:
+        element = header.get(name)
+        if isinstance(element, bytes) and len(element) % 2 == 0:
+            setattr(header, name, np.frombuffer(element, ">u2").astype("<u2").tobytes())
+
+
 def _native_syntax(implicit: bool, little: bool) -> pydicom.uid.UID:
     if implicit:
         return pydicom.uid.ImplicitVRLittleEndian
@@ -182,25 +222,45 @@ def _technical_tags(header: Dataset) -> dict[str, str]:
     return tags
 
 
-def _windowed(stored: np.ndarray, settings: Dataset) -> np.ndarray:
-    """Stored values (H, W) to grey by the header's table or window, else by percentiles.
+def _place(header: Dataset) -> tuple[float, float]:
+    """Where a file lies in its series: along the normal of its slices, then by its number.
 
-    The window functions are those of DICOM PS3.3, C.11.2.1.
+    PS3.3, C.7.6.2.1.1: the normal is the cross product of the directions of row and column.
     """
-    values = apply_modality_lut(stored, settings)
-    if settings.get("VOILUTSequence"):
+    number = _first_number(header, "InstanceNumber") or 0.0
+    try:
+        position = np.array(header.ImagePositionPatient, float)
+        row, column = np.array(header.ImageOrientationPatient, float).reshape(2, 3)
+        along = float(np.cross(row, column) @ position)
+    except (AttributeError, TypeError, ValueError):
+        return 0.0, number
+    # Positions of one slice at several times differ by rounding alone.
+    return (round(along, 3), number) if np.isfinite(along) else (0.0, number)
+
+
+def _windowed(values: np.ndarray, settings: Dataset, chosen: Window | None) -> Decoded:
+    """Values (H, W) to grey.
+
+    By the window chosen, else the header's table or window, else percentiles. The window
+    functions are those of DICOM PS3.3, C.11.2.1.
+    """
+    if settings.get("VOILUTSequence") and chosen is None:
         little = settings.file_meta.TransferSyntaxUID.is_little_endian
-        return _looked_up(values, settings.VOILUTSequence[0], "<u2" if little else ">u2")
+        words = "<u2" if little else ">u2"
+        return Decoded(to_rgb(_looked_up(values, settings.VOILUTSequence[0], words)))
     centre, width = (_first_number(settings, f"Window{name}") for name in ("Center", "Width"))
     if centre is None or width is None or width <= 0:
-        return to_grey(values, *percentile_window(values))
+        return shown(values, chosen, percentile_window(values))
+    centre, width = window = chosen or (centre, width)
     function = settings.get("VOILUTFunction") or "LINEAR"
     if function == "SIGMOID":
         with np.errstate(over="ignore"):
-            return to_grey(1 / (1 + np.exp(-4 * (values - centre) / width)), 0, 1)
-    if function == "LINEAR" and width > 1:
-        centre, width = centre - 0.5, width - 1
-    return to_grey(values, centre - width / 2, centre + width / 2)
+            grey = to_grey(1 / (1 + np.exp(-4 * (values - centre) / width)), 0, 1)
+    else:
+        if function == "LINEAR" and width > 1:
+            centre, width = centre - 0.5, width - 1
+        grey = to_grey(values, centre - width / 2, centre + width / 2)
+    return Decoded(to_rgb(grey), window, levels_of(values))
 
 
 def _looked_up(values: np.ndarray, item: Dataset, words: str) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""NIfTI volumes, as axial slices the way a radiologist looks at them."""
+"""NIfTI volumes, cut into slices the way a radiologist looks at them."""
 
 import gzip
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
 from itertools import permutations
 
@@ -12,17 +13,24 @@ import numpy as np
 
 from core.imaging.reading import (
     MAX_SIDE,
+    MAX_SLICES,
     MAX_VOLUME,
+    PLANES,
+    Decoded,
+    Plane,
+    Selection,
     check_size,
+    levels_of,
     percentile_window,
-    to_grey,
-    to_rgb,
+    shown,
     unreadable,
 )
 
 HEADERS = {348: nibabel.Nifti1Header, 540: nibabel.Nifti2Header}
 """By their size in bytes, which is the first number of the file."""
 GZIP = b"\x1f\x8b"
+FURTHEST = 2**30
+"""Bytes that are unpacked at most to get at a volume: some seconds."""
 SAMPLE = 8_000_000
 """Voxels that the window of a volume is taken from, evenly spread."""
 THICKEST = 16
@@ -35,17 +43,20 @@ def looks_like_nifti(data: bytes) -> bool:
 
 
 class Nifti:
-    """The first volume of a NIfTI file, turned to the nearest standard orientation.
+    """A NIfTI file, its volumes turned to the nearest standard orientation.
 
-    Slices run from the feet to the head; in each the front of the head is up and its right
-    side is on the left, as in radiology. Voxels that are not square are drawn square.
+    Axial slices run from the feet to the head, coronal ones from back to front, sagittal ones
+    from left to right. As in radiology the front or the head is up, the right side of a head is
+    on the left, and in profile it looks to the left. Voxels that are not square are drawn square.
     """
 
     format = "nifti"
+    planes = PLANES
 
     def __init__(self, data: bytes) -> None:
-        packed = data[:2] == GZIP
-        start = _unpack(data, 544) if packed else data
+        self._data = data
+        self._packed = data[:2] == GZIP
+        start = _unpack(data, 0, 544) if self._packed else data
         size = _header_size(start)
         if size is None:
             raise unreadable("the gzip file holds no NIfTI volume")
@@ -57,50 +68,82 @@ class Nifti:
                 "a NIfTI file in one piece (.nii or .nii.gz)",
                 "Convert the pair into one .nii file.",
             )
-        shape = _shape(header)
-        dtype = header.get_data_dtype()
-        length = math.prod(shape) * dtype.itemsize
+        self._stored_shape, self.volumes = _shape(header)
+        self._dtype = header.get_data_dtype()
+        length = math.prod(self._stored_shape) * self._dtype.itemsize
         if length > MAX_VOLUME:
             raise unreadable(
                 f"it declares a volume of {length:,} bytes",
                 f"at most {MAX_VOLUME:,} bytes in a volume",
                 "Export the volume at a lower resolution.",
             )
-        offset = max(int(header["vox_offset"]), size)
-        if offset > MAX_VOLUME:
+        self._offset = max(int(header["vox_offset"]), size)
+        if self._offset > MAX_VOLUME:
             raise unreadable("the volume starts beyond every limit")
-        if packed:
-            data = _unpack(data, offset + length)
-        if len(data) < offset + length:
-            raise unreadable(
-                f"the volume ends early: {max(0, len(data) - offset):,} of {length:,} bytes"
-            )
-        stored = np.frombuffer(data, dtype, math.prod(shape), offset).reshape(shape, order="F")
-        axes = nibabel.io_orientation(header.get_best_affine())
-        self._volume = nibabel.apply_orientation(stored, axes)
+        self._axes = nibabel.io_orientation(header.get_best_affine())
         lengths = [abs(float(zoom)) for zoom in header.get_zooms()[:3]] + [1.0] * 3
-        across, along, up = (lengths[int(axis)] for axis in np.argsort(axes[:, 0]))
-        self._aspect = along / across if across and along else 1.0
+        self._spacing = tuple(lengths[int(axis)] for axis in np.argsort(self._axes[:, 0]))
         self._slope, self._intercept = _scaling(header)
-        self.slices: int = self._volume.shape[2]
-        self.tags: Mapping[str, str] = {
-            "PixelSpacing": f"{along:g}, {across:g}",
-            "SliceThickness": f"{up:g}",
-        }
-        self.mode = "RGB" if dtype.fields else str(dtype.str)
-        self._colour = dtype.fields is not None
+        self._colour = self._dtype.fields is not None
+        self.mode = "RGB" if self._colour else str(self._dtype.str)
+        self._load(0)
+
+    def slices(self, plane: Plane, volume: int) -> int:  # noqa: ARG002
+        """Voxels along the axis that the plane cuts."""
+        return int(self._volume.shape[2 - PLANES.index(plane)])
+
+    def tags(self, volume: int) -> Mapping[str, str]:  # noqa: ARG002
+        """Lengths of a voxel: along and across an axial slice, and from one to the next."""
+        across, along, up = self._spacing
+        return {"PixelSpacing": f"{along:g}, {across:g}", "SliceThickness": f"{up:g}"}
+
+    def decode(self, index: int, selection: Selection) -> Decoded:
+        """Cut a slice; grey by the window chosen, else by percentiles 1 and 99 of the volume."""
+        if selection.volume != self._loaded:
+            self._load(selection.volume)
+        across, along, up = self._spacing
+        if selection.plane == "axial":
+            slice, down, right = self._volume[::-1, ::-1, index].T, along, across
+        elif selection.plane == "coronal":
+            slice, down, right = self._volume[::-1, index, ::-1].T, up, across
+        else:
+            slice, down, right = self._volume[index, ::-1, ::-1].T, up, along
+        if self._colour:
+            made = Decoded(np.stack([slice[channel] for channel in "RGB"], axis=-1))
+        else:
+            made = replace(
+                shown(self._real(slice), selection.window, self._usual), levels=self._levels
+            )
+        aspect = down / right if down and right else 1.0
+        return replace(made, pixels=_square_pixels(made.pixels, aspect))
+
+    def _load(self, volume: int) -> None:
+        """Unpack one volume; the last one stays in memory."""
+        length = math.prod(self._stored_shape) * self._dtype.itemsize
+        start = self._offset + volume * length
+        if start + length > FURTHEST:
+            raise unreadable(
+                f"volume {volume} lies {start:,} bytes into the file",
+                f"volumes within its first {FURTHEST:,} bytes",
+                "Choose an earlier volume, or export it alone.",
+            )
+        data = self._data
+        if self._packed:
+            data, start = _unpack(data, start, length), 0
+        if len(data) < start + length:
+            raise unreadable(
+                f"the volume ends early: {max(0, len(data) - start):,} of {length:,} bytes"
+            )
+        stored = np.frombuffer(data, self._dtype, math.prod(self._stored_shape), start)
+        stored = stored.reshape(self._stored_shape, order="F")
+        self._volume = nibabel.apply_orientation(stored, self._axes)
+        self._loaded = volume
         step = math.ceil((stored.size / SAMPLE) ** (1 / 3))
         sample = self._volume[::step, ::step, ::step]
-        self._window = (0.0, 0.0) if self._colour else percentile_window(self._real(sample))
-
-    def pixels(self, index: int) -> np.ndarray:
-        """Cut axial slice `index`; grey by percentiles 1 and 99 of the volume."""
-        slice = self._volume[::-1, ::-1, index].T
-        if self._colour:
-            picture = np.stack([slice[channel] for channel in "RGB"], axis=-1)
-        else:
-            picture = to_rgb(to_grey(self._real(slice), *self._window))
-        return _square_pixels(picture, self._aspect)
+        self._usual = self._levels = (0.0, 0.0)
+        if not self._colour:
+            values = self._real(sample)
+            self._usual, self._levels = percentile_window(values), levels_of(values)
 
     def _real(self, stored: np.ndarray) -> np.ndarray:
         """Stored values as the header scales them; of complex ones the magnitude."""
@@ -122,23 +165,28 @@ def _header_size(data: bytes) -> int | None:
     return None
 
 
-def _unpack(data: bytes, limit: int) -> bytes:
-    """The first `limit` bytes of what is in a gzip file; no more is ever unpacked."""
+def _unpack(data: bytes, start: int, length: int) -> bytes:
+    """So many bytes of what is in a gzip file; no more is ever unpacked, nor kept."""
     try:
-        return gzip.GzipFile(fileobj=BytesIO(data)).read(limit)
+        file = gzip.GzipFile(fileobj=BytesIO(data))
+        file.seek(start)
+        return file.read(length)
     except EOFError:
         raise unreadable("the gzip file ends early") from None
 
 
-def _shape(header: nibabel.Nifti1Header) -> tuple[int, int, int]:
-    """Lengths of the three axes in space. What comes after them (time, channels) is left."""
+def _shape(header: nibabel.Nifti1Header) -> tuple[tuple[int, int, int], int]:
+    """Lengths of the three axes in space, and how many volumes the others (time, …) make."""
     count = int(header["dim"][0])
     if not 2 <= count <= 7:
         raise unreadable(f"it declares {count} dimensions")
-    first, second, third, *_ = (*(int(n) for n in header["dim"][1 : count + 1]), 1)
+    first, second, third, *others = (*(int(n) for n in header["dim"][1 : count + 1]), 1)
     for height, width, slices in permutations((first, second, third)):
         check_size(height, width, slices)
-    return first, second, third
+    volumes = math.prod(others)
+    if min(others, default=1) < 1 or volumes > MAX_SLICES:
+        raise unreadable(f"it declares {volumes:,} volumes")
+    return (first, second, third), volumes
 
 
 def _scaling(header: nibabel.Nifti1Header) -> tuple[float, float]:

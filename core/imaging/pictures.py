@@ -8,10 +8,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.imaging.reading import (
     MAX_SLICES,
+    Decoded,
+    Plane,
+    Selection,
     check_size,
     percentile_window,
-    to_grey,
-    to_rgb,
+    shown,
     unreadable,
 )
 
@@ -26,17 +28,25 @@ class Picture:
     """A picture file. The pages of a TIFF are its slices; an animation is its first frame."""
 
     format: str = ""
+    planes: tuple[Plane, ...] = ()
+    volumes = 1
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self.mode = ""
-        self.tags: Mapping[str, str] = {}
         with self._open() as image:
             self.mode = image.mode
             self.format = NAMES.get(image.format or "", (image.format or "").lower())
-            self.slices = _pages(image) if image.format == "TIFF" else 1
+            self._pages = _pages(image) if image.format == "TIFF" else 1
 
-    def pixels(self, index: int) -> np.ndarray:
+    def slices(self, plane: Plane, volume: int) -> int:  # noqa: ARG002
+        """Pages of a TIFF, 1 of anything else."""
+        return self._pages
+
+    def tags(self, volume: int) -> Mapping[str, str]:  # noqa: ARG002
+        """None: what a camera writes into a picture may tell where and when."""
+        return {}
+
+    def decode(self, index: int, selection: Selection) -> Decoded:
         """Decode a page, upright as its EXIF says, in the colours that a viewer shows."""
         with self._open() as image:
             if index:
@@ -45,8 +55,8 @@ class Picture:
             upright = ImageOps.exif_transpose(image)
             if upright.mode in DEEP_MODES:
                 values = np.asarray(upright)
-                return to_rgb(to_grey(values, *percentile_window(values)))
-            return np.asarray(_over_black(upright).convert("RGB"))
+                return shown(values, selection.window, percentile_window(values))
+            return Decoded(np.asarray(_over_black(upright).convert("RGB")))
 
     def _open(self) -> Image.Image:
         try:

@@ -1,11 +1,20 @@
 """What the readers of all formats share: their shape, their limits, and grey levels."""
 
+import math
+import re
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 
-from core.errors import UnreadableScan
+from core.errors import SettingError, UnreadableScan
+
+Plane = Literal["axial", "coronal", "sagittal"]
+PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
+
+Window = tuple[float, float]
+"""Centre and width, in the values of the file."""
 
 MAX_PIXELS = 64_000_000
 """Pixels of one slice. More is refused before anything of that size is allocated."""
@@ -14,6 +23,52 @@ MAX_SIDE = 32_000
 MAX_SLICES = 10_000
 MAX_VOLUME = 2**29
 """Bytes of one uncompressed volume."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which picture of a file is meant, and how it is turned to grey.
+
+    Attributes:
+        slice: Its number, from 0; none is the middle one.
+        plane: The way a volume is cut. Files that are no volumes have none to choose.
+        volume: Of a series in time, or of an archive of several series, from 0.
+        window: Centre and width; none is what the file says, else percentiles.
+    """
+
+    slice: int | None = None
+    plane: Plane = "axial"
+    volume: int = 0
+    window: Window | None = None
+
+    def __post_init__(self) -> None:
+        if self.plane not in PLANES:
+            raise SettingError(
+                f"one of the planes {', '.join(PLANES)}", f"'{self.plane}' was given", "Choose one."
+            )
+        if self.window is not None and not (
+            all(map(math.isfinite, self.window)) and self.window[1] > 0
+        ):
+            raise SettingError(
+                "a window as centre and width, the width above 0",
+                f"{self.window[0]:g} and {self.window[1]:g} were given",
+                "Correct the window, or leave it out.",
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """One picture as its reader gives it.
+
+    Attributes:
+        pixels: uint8 RGB, (H, W, 3).
+        window: Centre and width that were applied; none for colours and look-up tables.
+        levels: Smallest and largest value that a window can be chosen from; none likewise.
+    """
+
+    pixels: np.ndarray
+    window: Window | None = None
+    levels: tuple[float, float] | None = None
 
 
 class Reader(Protocol):
@@ -28,15 +83,21 @@ class Reader(Protocol):
         """How a pixel is stored, in the words of the format ("RGB", "MONOCHROME2", "<i2")."""
 
     @property
-    def slices(self) -> int:
-        """How many pictures the file holds, at least 1."""
+    def planes(self) -> tuple[Plane, ...]:
+        """The ways in which the file can be cut; empty for what is no volume."""
 
     @property
-    def tags(self) -> Mapping[str, str]:
-        """Technical facts about the file; never who was scanned, where or when."""
+    def volumes(self) -> int:
+        """How many volumes or series there are to choose from, at least 1."""
 
-    def pixels(self, index: int) -> np.ndarray:
-        """Decode slice `index`, from 0, into uint8 RGB (H, W, 3).
+    def slices(self, plane: Plane, volume: int) -> int:
+        """How many pictures there are that way, at least 1."""
+
+    def tags(self, volume: int) -> Mapping[str, str]:
+        """Technical facts; never who was scanned, where or when."""
+
+    def decode(self, index: int, selection: Selection) -> Decoded:
+        """Decode slice `index`, from 0, of the plane and volume selected, which are there.
 
         Raises:
             UnreadableScan: The slice is damaged; so says any other exception.
@@ -74,6 +135,12 @@ def check_size(height: int, width: int, slices: int = 1) -> None:
         )
 
 
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Sort key that puts scan_2 before scan_10, the same on every machine."""
+    pieces = re.split(r"([0-9]+)", name)
+    return [(int(p), p) if i % 2 else (0, p) for i, p in enumerate(pieces)]
+
+
 def percentile_window(values: np.ndarray) -> tuple[float, float]:
     """The grey levels to show as black and white where a file names none.
 
@@ -90,6 +157,28 @@ def percentile_window(values: np.ndarray) -> tuple[float, float]:
     if low == high:
         low, high = values.min(), values.max()
     return float(low), float(high)
+
+
+def levels_of(values: np.ndarray) -> tuple[float, float]:
+    """Smallest and largest finite value; 0 and 0 where there is none."""
+    if values.dtype.kind == "f":
+        values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+
+
+def shown(values: np.ndarray, window: Window | None, usual: tuple[float, float]) -> Decoded:
+    """Values (H, W) as a grey picture.
+
+    Args:
+        values: Real numbers.
+        window: Centre and width that were asked for, or none.
+        usual: Values shown as black and white where none was.
+    """
+    low, high = usual
+    if window is not None:
+        low, high = window[0] - window[1] / 2, window[0] + window[1] / 2
+    grey = to_grey(values, low, high)
+    return Decoded(to_rgb(grey), ((low + high) / 2, high - low), levels_of(values))
 
 
 def to_grey(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -11,13 +11,16 @@ from core.errors import SettingError, UnreadableScan
 from core.imaging.dicom import Dicom, looks_like_dicom
 from core.imaging.nifti import Nifti, looks_like_nifti
 from core.imaging.pictures import Picture
-from core.imaging.reading import Reader, unreadable
+from core.imaging.reading import Plane, Reader, Selection, Window, unreadable
+from core.imaging.series import looks_like_zip, open_archive
 
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".dcm", ".dicom", ".ima"),
-    *(".nii", ".nii.gz", ""),
+    *(".nii", ".nii.gz", ".zip", ""),
 )
 """How files that can be read are usually called. Their content alone decides."""
+MIDDLE = Selection()
+"""What is shown of a file unless something else is selected."""
 
 # What these libraries say about a damaged file may quote it, and it is said in our error anyway.
 for _library in ("pydicom", "pylibjpeg", "libjpeg", "openjpeg", "nibabel", "PIL"):
@@ -32,9 +35,14 @@ class Scan:
     Attributes:
         pixels: uint8 RGB, (H, W, 3), not writable.
         format: Format of the file: "png", "jpeg", "tiff", "bmp", "dicom", "nifti", …
-        slice: Number of the slice in its file, from 0.
+        slice: Number of the slice in its volume, from 0.
         slices: How many there are.
         tags: Technical facts by DICOM keyword, never who was scanned, where or when.
+        plane: How the volume was cut; none for what is no volume.
+        volume: Number of the volume in its file, from 0.
+        volumes: How many there are.
+        window: Centre and width that made its values grey; none for colours and tables.
+        levels: Smallest and largest value that a window can be chosen from; none likewise.
     """
 
     pixels: np.ndarray
@@ -42,6 +50,11 @@ class Scan:
     slice: int
     slices: int
     tags: Mapping[str, str]
+    plane: Plane | None = None
+    volume: int = 0
+    volumes: int = 1
+    window: Window | None = None
+    levels: tuple[float, float] | None = None
 
 
 class ScanFile:
@@ -59,41 +72,69 @@ class ScanFile:
         self.name = name
         self.format = reader.format
         self.mode = reader.mode
-        self.slices = reader.slices
-        self.tags: Mapping[str, str] = dict(reader.tags)
+        self.planes = reader.planes
+        self.volumes = reader.volumes
         self._reader = reader
-        self._middle = self._decode(self.slices // 2)
+        self._middle = self.scan()
+        self.slices = self._middle.slices
+        self.tags = self._middle.tags
 
     def slice(self, index: int | None = None) -> Scan:
-        """One slice of the file; the middle one if no index is given.
+        """One slice of the file; the middle one if no index is given (see `scan`)."""
+        return self._middle if index in (None, self._middle.slice) else self.scan(Selection(index))
+
+    def scan(self, selection: Selection = MIDDLE) -> Scan:
+        """The slice that is selected.
 
         Raises:
             UnreadableScan: This slice is damaged.
-            SettingError: There is no slice of this number.
+            SettingError: There is no slice, plane or volume of this kind.
         """
-        if index is None or index == self._middle.slice:
-            return self._middle
-        if not 0 <= index < self.slices:
-            raise SettingError(
-                f"a slice from 0 to {self.slices - 1}",
-                f"slice {index} was asked for",
-                "Choose a slice that the file has.",
-            )
-        return self._decode(index)
-
-    def _decode(self, index: int) -> Scan:
+        slices = self.count(selection)
+        index = slices // 2 if selection.slice is None else selection.slice
+        _expect("slice", index, slices)
         try:
-            pixels = np.ascontiguousarray(self._reader.pixels(index))
+            decoded = self._reader.decode(index, selection)
+            pixels = np.ascontiguousarray(decoded.pixels)
+            tags = dict(self._reader.tags(selection.volume))
         except UnreadableScan:
             raise
         except Exception as error:  # whatever a decoder makes of damaged bytes
             raise _damaged(self.format) from error
         pixels.setflags(write=False)
-        return Scan(pixels, self.format, index, self.slices, self.tags)
+        return Scan(
+            pixels,
+            self.format,
+            index,
+            slices,
+            tags,
+            plane=selection.plane if self.planes else None,
+            volume=selection.volume,
+            volumes=self.volumes,
+            window=decoded.window,
+            levels=decoded.levels,
+        )
+
+    def count(self, selection: Selection = MIDDLE) -> int:
+        """How many slices the plane and volume of a selection have.
+
+        Raises:
+            SettingError: The file has no such plane or volume.
+        """
+        if selection.plane != MIDDLE.plane and selection.plane not in self.planes:
+            raise SettingError(
+                "a volume in NIfTI format, which alone can be cut in other planes",
+                f"the {selection.plane} plane of a file of format {self.format} was asked for",
+                "Leave the plane out.",
+            )
+        _expect("volume", selection.volume, self.volumes)
+        return self._reader.slices(selection.plane, selection.volume)
 
 
 def open_scan(data: bytes, name: str) -> ScanFile:
-    """Open a picture, DICOM or NIfTI file by its content and decode its middle slice.
+    """Open a picture, DICOM or NIfTI file, or a ZIP archive of such, by its content.
+
+    The middle slice is decoded at once.
 
     Args:
         data: The whole file.
@@ -105,27 +146,45 @@ def open_scan(data: bytes, name: str) -> ScanFile:
     """
     if not data:
         raise unreadable("the file is empty")
+    reader = open_archive(data, _open_file) if looks_like_zip(data) else _open_file(data)
+    return ScanFile(name, reader)
+
+
+def read_scan(
+    data: bytes, name: str, slice: int | None = None, selection: Selection | None = None
+) -> Scan:
+    """One slice of a file, the middle one if nothing is selected (see `open_scan`).
+
+    Raises:
+        UnreadableScan: It cannot be read.
+        SettingError: There is no such slice, plane or volume.
+    """
+    file = open_scan(data, name)
+    return file.slice(slice) if selection is None else file.scan(selection)
+
+
+def _open_file(data: bytes) -> Reader:
+    """The reader of a file that is no archive."""
     kind: type[Dicom | Nifti | Picture] = Picture
     if looks_like_dicom(data):
         kind = Dicom
     elif looks_like_nifti(data):
         kind = Nifti
     try:
-        return ScanFile(name, kind(data))
+        return kind(data)
     except UnreadableScan:
         raise
     except Exception as error:  # whatever a parser makes of damaged bytes
         raise _damaged(kind.format) from error
 
 
-def read_scan(data: bytes, name: str, slice: int | None = None) -> Scan:
-    """One slice of a file, the middle one if no number is given (see `open_scan`).
-
-    Raises:
-        UnreadableScan: It cannot be read.
-        SettingError: There is no slice of this number.
-    """
-    return open_scan(data, name).slice(slice)
+def _expect(what: str, number: int, count: int) -> None:
+    if not 0 <= number < count:
+        raise SettingError(
+            f"a {what} from 0 to {count - 1}",
+            f"{what} {number} was asked for",
+            f"Choose a {what} that the file has.",
+        )
 
 
 def _damaged(format: str) -> UnreadableScan:

@@ -23,6 +23,7 @@ from pydantic import Field, ValidationError
 
 from core.config import Frozen
 from core.errors import RunError, SettingError
+from core.imaging.reading import Plane
 from core.storage import append_bytes, write_bytes, write_text
 
 Call = Literal["agree", "disagree", "unsure"]
@@ -43,6 +44,8 @@ class Answer(Frozen):
 
     scan_sha256: str = Field(description="of the file's bytes")
     slice: int = Field(0, ge=0, description="of a volume, from 0")
+    plane: Plane = Field("axial", description="in which a volume was cut")
+    volume: int = Field(0, ge=0, description="of its file, from 0")
     run: str
     stage: str
     model_sha256: str
@@ -50,6 +53,12 @@ class Answer(Frozen):
     label: str = Field(description="the class that the network called")
     probability: float = Field(ge=0, le=1, description="of the positive class")
     trained_on: bool = Field(description="the run was trained on this very scan")
+    overridden: bool = Field(False, description="given on demand, as it should have been refused")
+
+    @property
+    def subject(self) -> tuple[str, int, str, int, str]:
+        """What a call is on: a later one on the same picture and model takes its place."""
+        return self.scan_sha256, self.slice, self.plane, self.volume, self.model_sha256
 
 
 class Reading(Answer):
@@ -60,11 +69,6 @@ class Reading(Answer):
     note: str = Field("", max_length=NOTE_LENGTH)
     previous: str = Field(description="hash of the line before")
     hash: str = Field(description="SHA-256 of this line without its hash, in canonical form")
-
-    @property
-    def subject(self) -> tuple[str, int, str]:
-        """What the call is on: a later one on the same picture and model takes its place."""
-        return self.scan_sha256, self.slice, self.model_sha256
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class Tally(Frozen):
     disagree: int
     unsure: int
     trained_on: int = Field(description="of the readings, on scans that the run was trained on")
+    overridden: int = Field(description="of the readings, on answers that were given on demand")
     table: list[list[int]] = Field(
         description="reader by network, negative first; unsure calls are in none of its cells"
     )
@@ -80,6 +81,7 @@ def _tally(calls: Sequence[Reading]) -> Tally:
         readings=len(calls),
         **count,
         trained_on=sum(reading.trained_on for reading in calls),
+        overridden=sum(reading.overridden for reading in calls),
         table=table,
         agreement=count["agree"] / decided if decided else None,
         agreement_interval=wilson(count["agree"], decided),

@@ -18,8 +18,8 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from core.config import Frozen, Protocol
-from core.data.index import natural_key
 from core.errors import RunError
+from core.imaging.reading import natural_key
 from core.storage import write_text
 from core.training.runs import PREDICTION_COLUMNS, Run, RunData, RunStatus, State
 

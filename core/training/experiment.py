@@ -25,6 +25,7 @@ from core.storage import replacing, write_text
 from core.training import checkpoint
 from core.training.baselines import BASELINES, Material, rows_for_baselines, write_baselines
 from core.training.callbacks import BestEpoch, Callback, EarlyStopping, Epoch, ReduceLearningRate
+from core.training.known import known_scans
 from core.training.loop import StageData, compile_for, fit, predict
 from core.training.runs import (
     COMPUTING_PREFIX,
@@ -117,6 +118,12 @@ class Experiment:
             )
         self._evaluate(stage, network, data, best.state["epoch"], time.perf_counter() - started)
         resume.unlink(missing_ok=True)
+        known_scans(
+            self.run,
+            stage.name,
+            self.model,
+            lambda done, total: self.progress("Learning what is typical", done, total),
+        )
 
     def _network_and_data(self, stage: Stage) -> tuple[keras.Model, StageData]:
         """What trains, and what enters it: cached activations where there is a frozen part."""

@@ -81,7 +81,9 @@ def _name(prediction: Prediction) -> str:
 
 
 def _cautions(run: Run, prediction: Prediction) -> list[str]:
-    found = []
+    found = list(prediction.cautions)
+    if prediction.overridden:
+        found.insert(0, f"**Answered on demand.** {prediction.reason}")
     if prediction.trained_on:
         found.append("The run was trained on this very scan: the answer is memory, not skill.")
     if leaky := resources.mark(run):
@@ -117,6 +119,10 @@ def _facts(prediction: Prediction, scan: Scan) -> dict[str, str]:
     facts = {"File": prediction.file, "Format": scan.format, "Size": f"{width} × {height} pixels"}
     if scan.slices > 1:
         facts["Slice"] = f"{scan.slice + 1} of {scan.slices}"
+    if scan.volumes > 1:
+        facts["Volume"] = f"{scan.volume + 1} of {scan.volumes}"
+    if scan.window is not None:
+        facts["Window"] = "centre {:.4g}, width {:.4g}".format(*scan.window)
     if prepared is not None:
         box = prepared.box
         facts["Crop"] = f"{box.width} × {box.height} from ({box.left}, {box.top})"
@@ -135,7 +141,6 @@ def record(run: Run, prediction: Prediction, method: str) -> str:
         "results": [
             prediction.to_json()
             | {
-                "slice": prediction.scan.slice if prediction.scan else None,
                 "explained": prediction.target,
                 "method": method if prediction.target else None,
                 "map_maximum": prediction.map_maximum,

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.imaging.reading import PLANES
 from core.prediction import Prediction
 from core.readings.log import CALLS, NOTE_LENGTH, Answer, Call, Reading, current
 from core.training.runs import Run
@@ -17,9 +18,12 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
     """Three buttons and a note; nothing where there is no answer to call."""
     if prediction.status != "ok" or prediction.probability is None or prediction.label is None:
         return
+    scan = prediction.scan
     answer = Answer(
         scan_sha256=resources.digest(item),
-        slice=prediction.scan.slice if prediction.scan else 0,
+        slice=scan.slice if scan else 0,
+        plane=(scan and scan.plane) or PLANES[0],
+        volume=scan.volume if scan else 0,
         run=run.name,
         stage=prediction.stage,
         model_sha256=prediction.model_sha256,
@@ -27,8 +31,9 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
         label=prediction.label,
         probability=min(1.0, prediction.probability[run.positive]),
         trained_on=prediction.trained_on,
+        overridden=prediction.overridden,
     )
-    key = f"{state.NOTE}-{prediction.model_sha256[:12]}-{item.key}-{answer.slice}"
+    key = "-".join(map(str, (state.NOTE, *answer.subject)))
     # A callback of the desk runs the desk alone, and so the frame does not tell of its problem.
     if told := state.get(state.PROBLEM):
         state.put(state.PROBLEM, None)
@@ -64,9 +69,8 @@ def _write(answer: Answer, call: Call, key: str) -> None:
 
 def _former(answer: Answer) -> Reading | None:
     """The call that holds on this very answer, if there is one."""
-    subject = answer.scan_sha256, answer.slice, answer.model_sha256
     readings = current(resources.readings().readings)
-    return next((reading for reading in readings if reading.subject == subject), None)
+    return next((reading for reading in readings if reading.subject == answer.subject), None)
 
 
 def _said(former: Reading) -> str:

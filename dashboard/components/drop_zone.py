@@ -7,7 +7,7 @@ from dashboard import resources, state, tray
 from dashboard.components import words
 from dashboard.tray import Item
 
-FORMATS = "PNG, JPEG, TIFF, BMP, DICOM or NIfTI"
+FORMATS = "PNG, JPEG, TIFF, BMP, DICOM, NIfTI, or a series as ZIP"
 
 
 def show(label: str = f"Drop scans here: {FORMATS}, as many as you like") -> None:

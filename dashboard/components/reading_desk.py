@@ -13,9 +13,11 @@ from dashboard.components import (
     answer,
     call,
     evidence,
+    override,
     pictures,
     shell,
     similar_cases,
+    slicing,
     stage_strip,
 )
 from dashboard.tray import Item
@@ -41,12 +43,15 @@ def show(run: Run, stage: str, item: Item) -> None:
         centre, beside = st.columns([2, 1.1], gap="medium")
         with beside, st.container(gap="xsmall"):
             verdict = st.container(key="verdict")
-            answered = resources.glance(run, stage, item).probability is not None
+            chosen = slicing.selection(item)
+            glance = resources.glance(run, stage, item, chosen, override=override.asked(item))
+            answered = glance.probability is not None
             settings = _controls(run, disabled=not answered)
         prediction = _predict(run, stage, item, settings)
         picture = _picture(prediction, settings)
         with verdict:
             answer.show(run, prediction)
+            override.offer(item, prediction)
             evidence.show(run, item, prediction, settings.method)
             call.show(run, item, prediction)
         with centre:
@@ -58,11 +63,12 @@ def show(run: Run, stage: str, item: Item) -> None:
 
 
 def _predict(run: Run, stage: str, item: Item, settings: Settings) -> Prediction:
-    asked = run, stage, item, _slice(item), settings.target, settings.method
+    asked = run, stage, item, slicing.selection(item), settings.target, settings.method
+    overruled = override.asked(item)
     if not METHODS[settings.method].slow:
-        return resources.prediction(*asked)
+        return resources.prediction(*asked, override=overruled)
     with st.spinner(f"{METHODS[settings.method].title} asks the network many times …"):
-        return resources.prediction(*asked)
+        return resources.prediction(*asked, override=overruled)
 
 
 def _closer(run: Run, item: Item, prediction: Prediction, settings: Settings) -> None:
@@ -161,20 +167,5 @@ def _light_box(item: Item, prediction: Prediction, picture: bytes | None) -> Non
             st.caption("There is no picture to show.")
         else:
             st.image(picture, width="stretch", alt=f"Scan {item.name}")
-    if prediction.scan is not None and prediction.scan.slices > 1:
-        st.slider(
-            f"Slice {prediction.scan.slice + 1} of {prediction.scan.slices}",
-            1,
-            prediction.scan.slices,
-            value=prediction.scan.slice + 1,
-            key=_slice_key(item),
-        )
-
-
-def _slice(item: Item) -> int | None:
-    number = st.session_state.get(_slice_key(item))
-    return None if number is None else int(number) - 1
-
-
-def _slice_key(item: Item) -> str:
-    return f"{state.SLICE}-{item.key}"
+    if prediction.scan is not None:
+        slicing.controls(item, prediction.scan)

@@ -24,6 +24,7 @@ def counts(run: Run, models: Sequence[Tally]) -> None:
     rows["Agreement, of decided calls"] = [_agreement(model) for model in models]
     rows["Cohen's kappa"] = [_kappa(model) for model in models]
     rows["On scans of its own training"] = [str(model.trained_on) for model in models]
+    rows["On answers given on demand"] = [str(model.overridden) for model in models]
     body = "".join(
         f"<tr><th>{label}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
         for label, cells in rows.items()

@@ -5,6 +5,7 @@ import json
 import logging
 import shutil
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from core.config import LEAKFREE, Head, Stage
 from core.data.index import index_folder
 from core.errors import RunError, SettingError
 from core.model.prefix import PrefixCache
+from core.model.typicality import LAYER, Typicality
 from core.prediction import Predictor
 from core.training.callbacks import Callback
 from core.training.experiment import Experiment
@@ -203,7 +205,10 @@ def test_scans_that_were_trained_on_are_marked(run, predictor, head):
 def test_the_record_is_json_as_documented(predictor, head):
     ok = predictor.predict(head, "head.png").to_json("maps/head.png")
     bad = predictor.predict(b"nothing", "bad.dcm").to_json()
-    keys = ["file", "status", "label", "probability", "reason", "map"]
+    keys = [
+        *("file", "status", "label", "probability", "reason", "map", "overridden", "distance"),
+        *("cautions", "slice", "slices", "plane", "volume", "window"),
+    ]
     assert list(ok) == list(bad) == keys
     assert json.loads(json.dumps([ok, bad])) == [ok, bad]
     assert ok["map"] == "maps/head.png"
@@ -232,6 +237,51 @@ def test_a_volume_answers_for_the_slice_asked_for(predictor, shared):
     assert third.probability != middle.probability
     with pytest.raises(SettingError, match="slice"):
         predictor.predict(data, "flair.nii.gz", 9999)
+
+
+def test_every_slice_is_answered_as_it_would_be_alone(predictor):
+    rng = np.random.default_rng(5)
+    volume = np.stack([draw_head(rng, lesion=k == 2).T for k in range(5)], axis=-1)
+    volume[..., 4] = 0
+    data = nibabel.Nifti1Image(volume.astype(np.int16), np.eye(4)).to_bytes()
+    told = []
+    answers = list(
+        predictor.predict_slices(data, "v.nii", batch_size=2, progress=lambda *n: told.append(n))
+    )
+    assert [answer.slice for answer in answers] == [0, 1, 2, 3, 4]
+    assert [answer.status for answer in answers] == ["ok"] * 4 + ["refused"]
+    assert told[-1] == (5, 5)
+    alone = predictor.predict(data, "v.nii", 2)
+    assert answers[2].probability["yes"] == pytest.approx(alone.probability["yes"], abs=1e-5)
+    (unread,) = predictor.predict_slices(b"nothing", "v.nii")
+    assert unread.status == "unreadable"
+
+
+def test_a_refusal_can_be_overridden_and_the_answer_says_so(predictor):
+    blank = png(np.zeros((100, 100), np.uint8))
+    refused = predictor.predict(blank, "c.png", explain=True)
+    assert (refused.status, refused.overridden, refused.map) == ("refused", False, None)
+    answer = predictor.predict(blank, "c.png", explain=True, override=True)
+    assert (answer.status, answer.overridden) == ("ok", True)
+    assert answer.reason == refused.reason
+    assert answer.probability is not None
+    assert answer.map is not None
+    assert answer.to_json()["overridden"] is True
+
+
+def test_what_is_unlike_the_training_scans_is_refused(run, monkeypatch, head):
+    """As a run of few scans has no limit of its own, one is set."""
+    predictor = Predictor(run, "stage1")
+    assert predictor.typicality is None
+    assert predictor.predict(head, "a").distance is None
+    size = 2 * predictor.model.get_layer(LAYER).output.shape[-1]
+    limit = Typicality(np.zeros(size), np.eye(size), 0.5, 30, "")
+    monkeypatch.setitem(predictor.__dict__, "typicality", limit)
+    refused = predictor.predict(head, "a")
+    assert refused.distance == pytest.approx(2)  # features have length 1
+    assert refused.status == "refused"
+    assert "2.0 times as far" in refused.reason
+    assert predictor.predict(head, "a", override=True).overridden
 
 
 def test_every_file_of_the_format_collection_gets_an_answer(predictor, shared):

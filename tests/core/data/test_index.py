@@ -14,10 +14,10 @@ from core.data.index import (
     class_names,
     index_folder,
     infer_positive,
-    natural_key,
     read_pixels,
 )
 from core.errors import DatasetError
+from core.imaging.reading import natural_key
 
 
 def save(path: Path, seed: int = 0, size: tuple[int, int] = (40, 30)) -> Path:

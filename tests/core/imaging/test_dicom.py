@@ -9,52 +9,21 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from made_dicom import RAMP, header, written
 from pydicom.data import get_testdata_file
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    MRImageStorage,
     RLELossless,
-    generate_uid,
 )
 
 from core.errors import UnreadableScan
 from core.imaging.dicom import looks_like_dicom
+from core.imaging.reading import Selection
 from core.imaging.scans import open_scan, read_scan
-
-RAMP = np.arange(1000, dtype=np.uint16).reshape(20, 50)
-
-
-def header(pixels=RAMP, **elements):
-    """A small MR file around `pixels`: (H, W), or (frames, H, W)."""
-    scan = Dataset()
-    scan.file_meta = FileMetaDataset()
-    scan.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    scan.SOPClassUID = MRImageStorage
-    scan.SOPInstanceUID = generate_uid(entropy_srcs=["scan"])
-    scan.Modality = "MR"
-    scan.PatientName = "Doe^Jane"
-    if pixels.ndim == 3:
-        scan.NumberOfFrames = len(pixels)
-    scan.Rows, scan.Columns = pixels.shape[-2:]
-    scan.SamplesPerPixel = 1
-    scan.PhotometricInterpretation = "MONOCHROME2"
-    scan.BitsAllocated = scan.BitsStored = 8 * pixels.itemsize
-    scan.HighBit = scan.BitsStored - 1
-    scan.PixelRepresentation = int(pixels.dtype.kind == "i")
-    scan.PixelData = pixels.tobytes()
-    for keyword, value in elements.items():
-        setattr(scan, keyword, value)
-    return scan
-
-
-def written(scan, **options):
-    buffer = BytesIO()
-    scan.save_as(buffer, enforce_file_format=True, **options)
-    return buffer.getvalue()
 
 
 def grey(scan):
@@ -129,6 +98,36 @@ def test_a_table_of_values_takes_the_place_of_a_window(kind):
     table.add_new("LUTData", kind, data)
     shown = grey(header(VOILUTSequence=Sequence([table]), WindowCenter=400, WindowWidth=201))
     assert np.array_equal(shown, np.array(entries)[np.clip(RAMP.astype(int) - 50, 0, 899)])
+
+
+def test_a_window_of_choice_goes_before_the_header_s_and_its_table():
+    table = Dataset()
+    table.LUTDescriptor = [1000, 0, 8]
+    table.add_new("LUTData", "OW", np.full(1000, 7, "<u2").tobytes())
+    for more in ({}, {"WindowCenter": 40, "WindowWidth": 80}, {"VOILUTSequence": [table]}):
+        data = written(header(PhotometricInterpretation="MONOCHROME1", **more))
+        scan = open_scan(data, "a").scan(Selection(window=(400, 200)))
+        expected = 255 - between(RAMP, 300, 500)
+        assert np.abs(scan.pixels[..., 0] - expected).max() <= 2  # the linear one is 1 narrower
+        assert scan.window == (400, 200)
+        assert scan.levels == (0, 999)
+
+
+def test_the_window_that_was_used_is_told():
+    told = read_scan(written(header(WindowCenter=[400, 1], WindowWidth=[201, 2])), "a").window
+    assert told == (400, 201)
+    low, high = np.percentile(RAMP, (1, 99))
+    assert read_scan(written(header()), "a").window == pytest.approx(((low + high) / 2, high - low))
+    colours = written(
+        header(
+            np.zeros((4, 12), np.uint8),
+            Columns=4,
+            SamplesPerPixel=3,
+            PlanarConfiguration=0,
+            PhotometricInterpretation="RGB",
+        )
+    )
+    assert read_scan(colours, "a").window is None
 
 
 def test_frames_are_slices_each_with_its_own_window():

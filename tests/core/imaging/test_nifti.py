@@ -7,7 +7,8 @@ import nibabel
 import numpy as np
 import pytest
 
-from core.errors import UnreadableScan
+from core.errors import SettingError, UnreadableScan
+from core.imaging.reading import Selection
 from core.imaging.scans import open_scan, read_scan
 
 FLAIR = "TCGA_DU_5872_19950223_flair.nii.gz"
@@ -188,3 +189,62 @@ def test_of_a_gzip_file_no_more_is_unpacked_than_the_first_volume():
 def test_half_a_gzip_file_is_refused(shared):
     data = (shared / "formats" / "example4d.nii.gz").read_bytes()
     assert refusal(data[: len(data) // 4]) == "the gzip file ends early"
+
+
+@pytest.mark.parametrize("codes", ["RAS", "LPS", "PIR", "IPL"])
+def test_coronal_and_sagittal_slices_are_shown_as_in_radiology(codes):
+    turn = nibabel.orientations.ornt_transform(
+        nibabel.orientations.axcodes2ornt("RAS"), nibabel.orientations.axcodes2ornt(codes)
+    )
+    file = open_scan(image().as_reoriented(turn).to_bytes(), "a")
+    assert file.planes == ("axial", "coronal", "sagittal")
+    back = file.scan(Selection(1, "coronal"))
+    assert (back.plane, back.slices, back.pixels.shape) == ("coronal", 12, (6, 10, 3))
+    assert back.pixels[4, :2, 0].min() == 255  # low is down, right is on the left
+    front = file.scan(Selection(10, "coronal"))
+    assert front.pixels[1, 8:, 0].min() == 255  # high is up, left is on the right
+    left = file.scan(Selection(0, "sagittal"))
+    assert (left.slices, left.pixels.shape) == (10, (6, 12, 3))
+    assert left.pixels[1, :3, 0].min() == 255  # the front is on the left
+    right = file.scan(Selection(9, "sagittal"))
+    assert right.pixels[4, 9:11, 0].min() == 255
+
+
+def test_voxels_are_square_in_every_plane():
+    file = open_scan(image(affine=np.diag([1.0, 2.0, 3.0, 1.0])).to_bytes(), "a")
+    shapes = {p: file.scan(Selection(plane=p)).pixels.shape[:2] for p in file.planes}
+    assert shapes == {"axial": (24, 10), "coronal": (18, 10), "sagittal": (9, 12)}
+
+
+def test_a_volume_of_a_series_in_time_is_chosen(shared):
+    path = shared / "formats" / "example4d.nii.gz"
+    stored = np.asarray(nibabel.as_closest_canonical(nibabel.load(path)).dataobj)
+    file = open_scan(path.read_bytes(), "a")
+    assert file.volumes == 2
+    for volume in (1, 0, 1):
+        values = stored[..., volume].astype(float)
+        low, high = np.percentile(values, (1, 99))
+        expected = np.clip((values[::-1, ::-1, 10].T - low) / (high - low) * 255, 0, 255)
+        shown = file.scan(Selection(10, volume=volume))
+        assert np.abs(shown.pixels[..., 0] - expected).max() <= 0.51
+        assert (shown.volume, shown.volumes) == (volume, 2)
+        assert shown.levels == (values.min(), values.max())
+    with pytest.raises(SettingError, match="a volume from 0 to 1"):
+        file.scan(Selection(volume=2))
+
+
+def test_a_window_of_choice_takes_the_place_of_percentiles():
+    file = open_scan(image().to_bytes(), "a")
+    usual = file.scan(Selection(2))
+    chosen = file.scan(Selection(2, window=(1000, 2000)))
+    assert chosen.window == (1000, 2000)
+    assert chosen.levels == usual.levels == (0, 1000)
+    assert chosen.pixels.max() == 64  # 500 of 2000
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"plane": "oblique"}, {"window": (1, 0)}, {"window": (float("nan"), 5)}]
+)
+def test_a_selection_that_cannot_be_is_refused(wrong):
+    with pytest.raises(SettingError):
+        Selection(**wrong)

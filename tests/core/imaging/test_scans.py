@@ -1,37 +1,47 @@
 """Any bytes in, pixels or a plain reason out."""
 
 import gzip
+import re
 import resource
 import sys
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from pydicom.data import get_testdata_file
+from small_files import small_files
 
 from core.errors import SettingError, UnreadableScan
+from core.explanation.gate import judge, judge_tags
 from core.imaging.scans import SUFFIXES, ScanFile, open_scan, read_scan
 
 # pytest shows what the libraries say about damaged files; a user does not see it.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
-FORMATS = {  # name: (format, slices, height, width)
-    "MR_small_RLE.dcm": ("dicom", 1, 64, 64),
+FORMATS = {  # name: (format, volumes, slices, height, width, tags, why it is refused at sight)
+    "MR_small_RLE.dcm": ("dicom", 1, 1, 64, 64, {"Modality": "MR", "EchoTime": "240"}, None),
     "MR_truncated.dcm": "its pixels end early: 8,130 of 8,192 bytes",
-    "NOTBRAIN_shoulder_jpeg_ls.dcm": ("dicom", 1, 1024, 1024),
-    "NOTMR_ct_chest_rle.dcm": ("dicom", 1, 512, 512),
-    "TCGA_DU_5872_19950223_flair.nii.gz": ("nifti", 71, 256, 256),
-    "TCGA_DU_5872_19950223_mask.nii.gz": ("nifti", 71, 256, 256),
-    "brain_005.dcm": ("dicom", 1, 256, 256),
-    "brain_010.dcm": ("dicom", 1, 256, 256),
-    "brain_explicit_big.dcm": ("dicom", 1, 256, 256),
-    "example4d.nii.gz": ("nifti", 24, 96, 128),
-    "head_flair_implicit_little.dcm": ("dicom", 1, 256, 256),
-    "multiframe16_explicit_little.dcm": ("dicom", 16, 256, 256),
+    "NOTBRAIN_shoulder_jpeg_ls.dcm": (
+        *("dicom", 1, 1, 1024, 1024),
+        *({"Modality": "MR", "RepetitionTime": "350"}, None),
+    ),
+    "NOTMR_ct_chest_rle.dcm": ("dicom", 1, 1, 512, 512, {"Modality": "CT"}, "Not MR: the file"),
+    "TCGA_DU_5872_19950223_flair.nii.gz": (
+        *("nifti", 1, 71, 256, 256),
+        *({"PixelSpacing": "0.94, 0.94", "SliceThickness": "4"}, None),
+    ),
+    "TCGA_DU_5872_19950223_mask.nii.gz": (
+        *("nifti", 1, 71, 256, 256),
+        *({"SliceThickness": "4"}, "Blank"),
+    ),
+    "brain_005.dcm": ("dicom", 1, 1, 256, 256, {"Modality": "MR", "EchoTime": "22"}, None),
+    "brain_010.dcm": ("dicom", 1, 1, 256, 256, {"Modality": "MR", "EchoTime": "22"}, None),
+    "brain_explicit_big.dcm": ("dicom", 1, 1, 256, 256, {"RepetitionTime": "2300"}, None),
+    "example4d.nii.gz": ("nifti", 2, 24, 96, 128, {"PixelSpacing": "2, 2"}, None),
+    "head_flair_implicit_little.dcm": ("dicom", 1, 1, 256, 256, {"EchoTime": "159.5"}, None),
+    "multiframe16_explicit_little.dcm": ("dicom", 1, 16, 256, 256, {"FlipAngle": "50"}, None),
 }
 
 
@@ -47,9 +57,19 @@ def test_real_files_are_read_or_refused_for_the_right_reason(shared, name, expec
             open_scan(data, name)
         assert caught.value.reason == expected
         return
-    format, slices, height, width = expected
+    format, volumes, slices, height, width, tags, refusal = expected
     file = open_scan(data, name)
-    assert (file.name, file.format, file.slices) == (name, format, slices)
+    assert (file.name, file.format, file.volumes, file.slices) == (name, format, volumes, slices)
+    assert file.tags.items() >= tags.items()
+    assert not [
+        tag
+        for tag in file.tags
+        if re.search("Patient|Date|Time$|UID|Institution", tag)
+        and tag not in ("EchoTime", "RepetitionTime", "InversionTime")
+    ]
+    reason = judge_tags(file.tags) or judge(file.slice().pixels)
+    assert (reason is None) == (refusal is None)
+    assert (reason or "").startswith(refusal or "")
     for index in {0, slices // 2, slices - 1}:
         scan = file.slice(index)
         assert (scan.slice, scan.slices, scan.format) == (index, slices, format)
@@ -132,33 +152,6 @@ def test_what_is_no_scan_is_refused_in_a_few_words(data, reason):
         open_scan(data, "patient name.xyz")
     assert caught.value.reason.startswith(reason)
     assert "patient name" not in str(caught.value)
-
-
-def small_files() -> dict[str, bytes]:
-    """Real files of a few kilobytes: every decoder, every way of writing DICOM."""
-    names = (
-        *("MR_small.dcm", "MR_small_RLE.dcm", "MR_small_bigendian.dcm", "MR_small_implicit.dcm"),
-        *("MR_small_jp2klossless.dcm", "MR_small_jpeg_ls_lossless.dcm", "SC_rgb_small_odd.dcm"),
-        *("SC_rgb_jpeg_dcmtk.dcm", "GDCMJ2K_TextGBR.dcm", "JPEGLSNearLossless_16.dcm"),
-        *("JPGExtended.dcm", "examples_palette.dcm", "rtdose_rle.dcm", "liver_1frame.dcm"),
-    )
-    files = {name: Path(str(get_testdata_file(name, download=False))) for name in names}
-    found = {name: path.read_bytes() for name, path in files.items()}
-    noise = np.random.default_rng(5).integers(0, 256, (24, 31, 4), np.uint8)
-    for format, mode in (
-        *(("PNG", "RGBA"), ("PNG", "P"), ("JPEG", "RGB"), ("JPEG", "CMYK"), ("BMP", "RGB")),
-        *(("TIFF", "RGB"), ("TIFF", "F"), ("WEBP", "RGB"), ("GIF", "P"), ("PPM", "L")),
-    ):
-        buffer = BytesIO()
-        Image.fromarray(noise).convert("RGB").convert(mode).save(buffer, format)
-        found[f"{format} {mode}"] = buffer.getvalue()
-    import nibabel
-
-    volume = np.random.default_rng(6).integers(0, 900, (9, 8, 7)).astype(np.int16)
-    for kind in (nibabel.Nifti1Image, nibabel.Nifti2Image):
-        found[kind.__name__] = kind(volume, np.diag([2, -2, 3, 1])).to_bytes()
-        found[f"{kind.__name__} gz"] = gzip.compress(found[kind.__name__])
-    return found
 
 
 SMALL = small_files()

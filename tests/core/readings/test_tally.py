@@ -53,6 +53,16 @@ def test_each_model_is_counted_by_itself_and_the_last_call_holds():
     assert disagreements(readings) == [readings[2]]
 
 
+def test_other_planes_and_volumes_are_other_pictures_and_answers_on_demand_are_counted():
+    readings = [
+        reading(1, "tumour", "agree"),
+        reading(1, "tumour", "agree", plane="coronal", overridden=True, hash="x"),
+        reading(1, "tumour", "disagree", volume=1),
+    ]
+    (found,) = tally(readings)
+    assert (found.readings, found.agree, found.disagree, found.overridden) == (3, 2, 1, 1)
+
+
 def test_nothing_but_doubt_has_no_agreement():
     (found,) = tally([reading(1, "tumour", "unsure")])
     assert (found.agreement, found.agreement_interval, found.kappa) == (None, None, None)
