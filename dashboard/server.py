@@ -27,9 +27,10 @@ from core.training.runs import Workspace
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = "127.0.0.1"
 PORT = 8501
-"""Taken when it is free, so that a bookmarked page is found again."""
+"""Taken when it is free, so that a bookmarked page is found again; Streamlit's own variable
+STREAMLIT_SERVER_PORT names another."""
 START_SECONDS = 60.0
-FAREWELL_SECONDS = 1.0
+FAREWELL_SECONDS = 3.0
 """How long a server that was told to quit waits: its last page must get to the browser."""
 
 
@@ -102,7 +103,8 @@ def find_or_start(workspace: Workspace) -> tuple[Server, "subprocess.Popen[bytes
     with filelock.FileLock(workspace.path / "dashboard.lock"):
         if found := running(workspace):
             return found, None
-        port = free_port()
+        named = os.environ.get("STREAMLIT_SERVER_PORT", "")
+        port = free_port(int(named) if named.isdecimal() else PORT)
         process = _launch(workspace, port)
         started = psutil.Process(process.pid).create_time()
         server = Server(pid=process.pid, process_started=started, port=port)

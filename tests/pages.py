@@ -8,6 +8,8 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.config import LEAKFREE, Head, Protocol
+
 APP = Path(__file__).resolve().parents[1] / "dashboard" / "app.py"
 
 
@@ -27,6 +29,23 @@ def draw_scans(root: Path, classes: tuple[str, str] = ("no", "yes"), each: int =
                 picture[row : row + 10, column : column + 10] = 250
             Image.fromarray(picture.astype(np.uint8)).save(root / label / f"{number}.png")
     return root
+
+
+def small(**changes: object) -> Protocol:
+    """The leak-free protocol on pictures of 32 pixels, two epochs a stage."""
+    protocol = LEAKFREE.model_copy(
+        update={
+            "input": LEAKFREE.input.model_copy(update={"size": 32}),
+            "head": Head(units=(16, 8)),
+            "augmentation": LEAKFREE.augmentation.model_copy(
+                update={"positive_views": 1, "negative_views": 1}
+            ),
+        }
+        | changes
+    )
+    for stage in protocol.stages:
+        protocol = protocol.with_stage(stage.name, epochs=2)
+    return protocol
 
 
 class Pages:

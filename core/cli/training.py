@@ -44,6 +44,8 @@ from core.training.runs import Run
 
 STOP_SECONDS = 60.0
 """How long `stop` waits for the batch at work to end."""
+OPTIONS = {"input.size": "--size", "training.precision": "--precision"}
+"""Settings that have an option of their own."""
 
 
 def train(
@@ -244,7 +246,7 @@ def expect_same(job: Job, given: dict[str, object], settings: dict[str, object])
         for option, value in given.items()
         if value is not None and value != kept[option]
     ] + [
-        (path, config.protocol.setting(path), value)
+        (OPTIONS.get(path, path), config.protocol.setting(path), value)
         for path, value in settings.items()
         if config.protocol.with_settings({path: value}) != config.protocol
     ]

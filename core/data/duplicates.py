@@ -22,7 +22,7 @@ from core.data.resemblance import Portrait, likeness, most_alike, portray
 
 SAME_SLICE = 0.75
 """Likeness from which two pictures are copies; between what copies and what people reach."""
-NEIGHBOURS = 64
+NEIGHBOURS = 128
 """How many of the most similar pictures of each picture are considered."""
 COMPARISONS = 10
 """With how many of these it is compared while its group is small."""
@@ -33,8 +33,10 @@ CROWD = 4
 REFUSALS = 2
 """It is compared with no further member of a group after so many were refused, so that a crowd
 of copies of another slice does not hide its own."""
-LAST_LOOK = 16
-"""With one member of how many crowds it is compared if it belongs to none at the end."""
+LAST_LOOK = 40
+"""With how many members of crowds it is compared if it belongs to none at the end."""
+THOROUGH = 2
+"""With how many crowds, by the member most like it, it is compared thoroughly after that."""
 
 Progress = Callable[[int, int], None]
 
@@ -154,9 +156,9 @@ class _Search:
             one: [self.distinct[place] for place in row]
             for one, row in zip(self.distinct, found, strict=True)
         }
-        turns = COMPARISONS + LAST_LOOK
+        turns = COMPARISONS + LAST_LOOK + 1
         queues = {one: iter(others) for one, others in nearest.items()}
-        for turn in range(turns):
+        for turn in range(turns - 1):
             if turn >= JOINING:
                 queues = {one: queue for one, queue in queues.items() if not self._crowded(one)}
             if turn == COMPARISONS:
@@ -165,10 +167,12 @@ class _Search:
                     one: iter([other for other in nearest[one] if self._crowded(other)])
                     for one in queues
                 }
-            self._turn(queues, REFUSALS if turn < COMPARISONS else 1)
+            self._turn(queues)
             yield turn + 1, turns
+        self._compare(sorted(self._nearest_crowds(nearest)), thorough=True)
+        yield turns, turns
 
-    def _turn(self, queues: dict[int, Iterator[int]], refusals: int) -> None:
+    def _turn(self, queues: dict[int, Iterator[int]]) -> None:
         """Compare each picture with the next in its queue that is worth it."""
         pending = set()
         for one, queue in queues.items():
@@ -177,22 +181,38 @@ class _Search:
                 if (
                     pair not in self.compared
                     and not self.groups.connected(one, other)
-                    and self.refused[one, self.groups[other]] < refusals
+                    and self.refused[one, self.groups[other]] < REFUSALS
                 ):
                     pending.add(pair)
                     break
-        pairs = sorted(pending)
         self.compared |= pending
-        for (one, other), score in zip(pairs, self.pool.map(self._likeness, pairs), strict=True):
+        self._compare(sorted(pending))
+
+    def _nearest_crowds(self, nearest: dict[int, list[int]]) -> set[tuple[int, int]]:
+        """Each picture that is in no crowd, with the most similar member of the first crowds."""
+        pairs = set()
+        for one, others in nearest.items():
+            if not self._crowded(one):
+                members: dict[int, int] = {}
+                for other in others:
+                    if self._crowded(other):
+                        members.setdefault(self.groups[other], other)
+                pairs |= {(one, other) for other in list(members.values())[:THOROUGH]}
+        return pairs
+
+    def _compare(self, pairs: list[tuple[int, int]], *, thorough: bool = False) -> None:
+        """Compare these pairs and link those that show the same slice."""
+
+        def score_of(pair: tuple[int, int]) -> float:
+            one, other = (self.portraits[number] for number in pair)
+            return likeness(one, other, SAME_SLICE, thorough=thorough)
+
+        for (one, other), score in zip(pairs, self.pool.map(score_of, pairs), strict=True):
             if score >= SAME_SLICE:
                 self._link(one, other, score)
             else:
                 self.refused[one, self.groups[other]] += 1
                 self.refused[other, self.groups[one]] += 1
-
-    def _likeness(self, pair: tuple[int, int]) -> float:
-        one, other = pair
-        return likeness(self.portraits[one], self.portraits[other], SAME_SLICE)
 
     def _link(self, one: int, other: int, score: float) -> None:
         self.groups.merge(one, other)

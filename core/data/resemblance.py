@@ -172,13 +172,17 @@ def most_alike(portraits: list[Portrait], count: int) -> np.ndarray:
     return found
 
 
-def likeness(one: Portrait, other: Portrait, enough: float = 1.0) -> float:
+def likeness(
+    one: Portrait, other: Portrait, enough: float = 1.0, *, thorough: bool = False
+) -> float:
     """How well the fine texture of two pictures agrees after registration.
 
     Args:
         one: The first picture.
         other: The second.
         enough: Stop looking for a better registration at this score.
+        thorough: Whether to register from every flip either way, however little the first few
+            promise.
 
     Returns:
         Correlation over the common part, up to 1. Copies reach 0.9 and more, slices of
@@ -196,7 +200,8 @@ def likeness(one: Portrait, other: Portrait, enough: float = 1.0) -> float:
             continue
         tried.add((way, STARTS[start].flip))
         best = max(best, _register(*ways[way], STARTS[start]))
-        if not DOUBTFUL <= best < enough or len(tried) == ATTEMPTS:
+        hopeless = best < DOUBTFUL or len(tried) == ATTEMPTS
+        if best >= enough or (hopeless and not thorough):
             break
     return best
 

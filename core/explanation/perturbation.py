@@ -7,10 +7,10 @@ probability falls, the better the map knew. Insertion puts them first into an em
 Three things are done otherwise than in the paper. What is empty has the picture's mean colour
 in both curves, as that is where a network knows least: in one demonstration run the median
 probability of the positive class was 0.58 for an even picture, and 0.98 to 1.00 for one blurred
-by 3, 5 or 10 % of its side, whichever class it was of. Parts are square cells, not pixels, for
-a random order of pixels is a fine sprinkle that disturbs a network far more than the same share
-in one place, and would be no fair comparison. And the random orders are measured, as the area
-under a curve means little alone.
+by 3, 5 or 10 % of its side, whichever class it was of. Parts are square cells instead of
+pixels, for a random order of pixels is a fine sprinkle that disturbs a network far more than
+the same share in one place, and would be no fair comparison. And the random orders are
+measured, as the area under a curve means little alone.
 """
 
 from collections.abc import Callable

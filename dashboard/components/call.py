@@ -47,6 +47,7 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
                 key=f"call-{call}",
                 type="primary" if former and former.call == call else "secondary",
                 shortcut=SHORTCUTS[call],
+                help=SHORTCUTS[call],
                 width="stretch",
                 on_click=shell.act,
                 args=(_write, answer, call, key),

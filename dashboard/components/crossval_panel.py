@@ -65,11 +65,12 @@ def _progress(name: str, was_active: bool, finished: list[str]) -> None:
 
 def share(crossval: CrossValidation, status: CrossValidationStatus) -> float:
     """How much is done, 0-1: whole folds, and of the fold at work the stages it was asked for."""
-    run = at_work(crossval, status)
+    run, current = at_work(crossval, status), status.current
     done = float(status.finished)
-    if run is not None and status.current is not None:
-        ended, left = len(run.finished_stages()), len(status.current.requested)
-        done += (ended + progress(run, status.current)) / max(1, ended + left)
+    if run is not None and current is not None:
+        ended, left = len(run.finished_stages()), len(current.requested)
+        training = progress(run, current) if current.activity == "Training" else 0.0
+        done += (ended + training) / max(1, ended + left)
     return min(1.0, done / max(1, status.folds))
 
 
@@ -88,24 +89,20 @@ def at_work(crossval: CrossValidation, status: CrossValidationStatus) -> Run | N
 
 def _action(crossval: CrossValidation, status: CrossValidationStatus) -> None:
     """The one thing to do with it as it is."""
+    unfinished = len(crossval.finished_stages()) < len(crossval.protocol.stages)
+    label, deed = "Train the rest", jobs.start_crossval
     if status.active:
-        stopping = any(run.stop_request.exists() for run in crossval.runs())
-        label, deed, primary = "Stop training", jobs.stop, False
-    elif status.state != "finished":
-        stopping = False
-        label, primary = "Resume", True
-        deed = jobs.start_crossval if status.state == "new" else jobs.resume
-    elif len(crossval.finished_stages()) < len(crossval.protocol.stages):
-        stopping = False
-        label, deed, primary = "Train the rest", jobs.start_crossval, True
-    else:
+        label, deed = "Stop training", jobs.stop
+    elif status.state not in ("new", "finished"):
+        label, deed = "Resume", jobs.resume
+    elif not unfinished:
         return
     st.button(
         label,
-        type="primary" if primary else "secondary",
+        type="secondary" if status.active else "primary",
         width="stretch",
         key=f"{label}-{crossval.name}",
         on_click=shell.act,
         args=[deed, crossval],
-        disabled=stopping,
+        disabled=status.active and any(run.stop_request.exists() for run in crossval.runs()),
     )

@@ -19,7 +19,8 @@ def choices(found: Survey) -> Survey | None:
     """Ask which class is positive and whether scans are cropped, beside the set in figures.
 
     Returns:
-        The survey with these choices; none while it is open which class is positive.
+        The survey with these choices; none while it is open which class is positive, or what
+        was said about patients cannot be used.
     """
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -40,7 +41,6 @@ def choices(found: Survey) -> Survey | None:
             persist_state="session",
             help="Measured on a sample of the scans; correct it if it is wrong.",
         )
-        grouped = patients(found.dataset)
     with right:
         if positive is None:
             st.info(
@@ -51,6 +51,7 @@ def choices(found: Survey) -> Survey | None:
             return None
         chosen = found.with_choices(positive, cropped)
         figures(chosen)
+        grouped = patients(found.dataset)
     return chosen if grouped else None
 
 
@@ -58,8 +59,11 @@ def patients(dataset: Dataset) -> bool:
     """Ask, quietly, which patient a scan is of; returns whether the answer can be used."""
     given = [state.get(key) for key in (state.PATIENT_PATTERN, state.PATIENT_TABLE)]
     with st.expander("Patients", expanded=any(given)):
-        st.caption("Where patients are known, all scans of a patient stay in one part.")
-        st.text_input(
+        st.caption(
+            "Where it is known which scans are of one patient, all of them stay in one part."
+        )
+        by_pattern, by_table = st.columns(2)
+        by_pattern.text_input(
             "Pattern in the path of a scan",
             key=state.PATIENT_PATTERN,
             placeholder=r"such as patient_(\d+)",
@@ -67,7 +71,7 @@ def patients(dataset: Dataset) -> bool:
             help="A regular expression, searched for in paths such as "
             f"{plain(dataset.entries[0].file)}. Its one group is the patient.",
         )
-        st.text_input(
+        by_table.text_input(
             "Or a table",
             key=state.PATIENT_TABLE,
             placeholder="path of a CSV file",
@@ -179,7 +183,7 @@ def plan(found: Survey, groups: Groups, protocol: Protocol) -> pd.DataFrame:
 def split_table(
     table: pd.DataFrame, classes: tuple[str, str], leaks: dict[str, float]
 ) -> pd.DataFrame:
-    """One row a part: scans of each class, pictures with all views, share with a near copy.
+    """One row a part: scans of each class, pictures with all views, share that leaks.
 
     Args:
         table: The plan, with columns `core.data.splits.SPLIT_COLUMNS`.
@@ -197,7 +201,7 @@ def split_table(
                 f"{positive}, scans": int(scans.get(positive, 0)),
                 f"{negative}, scans": int(scans.get(negative, 0)),
                 "Pictures with views": len(pictures),
-                "Near copy in training": percent(leaks[part]) if part in leaks else "–",
+                "Also in training": percent(leaks[part]) if part in leaks else "–",
             }
         )
     return pd.DataFrame(rows)

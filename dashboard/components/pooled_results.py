@@ -30,12 +30,15 @@ def show(crossval: CrossValidation, pooled: Pooled) -> None:
     figure = figures.confusion_matrices(pooled, look=chart.look())
     width = chart.matrices_width(pooled)
     chart.show(figure, "pooled-confusion", "Pooled confusion matrices of the stages", width=width)
-    left, right = st.columns([1.6, 1], gap="large", vertical_alignment="bottom")
+    left, right = st.columns(2, gap="large")
     with left:
         curves = {name: roc_curve(rows, crossval.positive) for name, rows in predictions.items()}
         figure = figures.roc_curves(curves, pooled, look=chart.look())
         chart.show(figure, "pooled-roc", "Pooled ROC curves of the stages")
     with right:
+        if len(pooled.seeds) > 1:
+            st.caption("Accuracy and AUC in each repetition")
+            st.dataframe(repetitions(pooled), hide_index=True)
         st.download_button(
             "Predictions as CSV",
             _together(predictions).to_csv(index=False),
@@ -58,6 +61,21 @@ def table(pooled: Pooled) -> None:
     st.html(
         f'<table class="numbers"><thead><tr><th></th>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
+    )
+
+
+def repetitions(pooled: Pooled) -> pd.DataFrame:
+    """One row a stage, one column a seed: accuracy and AUC."""
+    return pd.DataFrame(
+        [
+            {"Stage": stage.title}
+            | {
+                f"Seed {result.seed}": f"{metrics_table.value('accuracy', result.accuracy)}, "
+                f"{metrics_table.value('auc', result.auc)}"
+                for result in stage.by_seed
+            }
+            for stage in pooled.stages
+        ]
     )
 
 

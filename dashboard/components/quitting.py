@@ -32,5 +32,9 @@ def _ask() -> None:
     if st.button("Quit", type="primary", key="quit-now"):
         page = json.dumps(LAST_PAGE.format(words=html.escape(words))).replace("</", "<\\/")
         show_page = f"URL.createObjectURL(new Blob([{page}], {{type: 'text/html'}}))"
-        st.html(f"<script>location.replace({show_page})</script>", unsafe_allow_javascript=True)
+        # A script alone would be taken out; the words stand for as long as the page does.
+        st.html(
+            f"<p>NeuroStage has ended.</p><script>location.replace({show_page})</script>",
+            unsafe_allow_javascript=True,
+        )
         server.quit_soon()

@@ -77,6 +77,7 @@ def numbers(run: Run, comparison: Comparison) -> None:
     metrics_table.show(comparison, part)
     metrics_table.baselines(comparison, part)
     metrics_table.downloads(run, comparison)
+    st.page_link("views/card.py", label="Model card of this run", icon=":material/description:")
 
 
 def two_stages(run: Run, comparison: Comparison) -> None:
@@ -108,7 +109,6 @@ if run is None or not run.finished_stages():
 else:
     comparison = resources.comparison(run)
     recommendation.show(comparison)
-    st.page_link("views/card.py", label="Model card of this run", icon=":material/description:")
     tabs = st.tabs(list(FIGURES), key=state.COMPARE_TAB, bind="query-params")
     for tab, show in zip(tabs, FIGURES.values(), strict=True):
         if tab.open:

@@ -27,10 +27,12 @@ SMALL = ["--size", "32", "--epochs", "1"]
 
 
 def write_scan(path, *, mass, seed):
-    """A textured ellipse, with a bright disc in it if `mass`."""
+    """A mottled ellipse, with a bright disc in it if `mass`."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:SIDE, :SIDE]
-    texture = 110 + 20 * np.sin(x / rng.uniform(3, 9)) + 15 * np.cos(y / rng.uniform(3, 9))
+    # Different enough for no two to be near copies of one another.
+    fine = Image.fromarray(rng.integers(50, 190, (24, 24)).astype(np.uint8))
+    texture = np.asarray(fine.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
     picture = np.where(((x - 40) / 30) ** 2 + ((y - 40) / 34) ** 2 < 1, texture, 0)
     across, down = rng.uniform(30, 50, 2)
     if mass:

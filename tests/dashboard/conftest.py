@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from pages import Pages, draw_scans
+from pages import Pages, draw_scans, small
 from streamlit import config
 
 from core.training.runs import Workspace
+from dashboard import state
+from dashboard.components import data_set
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +53,14 @@ def leaky(tmp_path: Path) -> Path:
 def pages() -> Pages:
     """The dashboard, just opened."""
     return Pages()
+
+
+@pytest.fixture
+def new_run(scans: Path, monkeypatch: pytest.MonkeyPatch) -> Pages:
+    """The form of a new run on a small protocol."""
+    monkeypatch.setattr(data_set, "PROTOCOLS", {"leakfree": small()})
+    pages = Pages()
+    pages.test.session_state[state.FOLDER] = str(scans)
+    pages.open("train")
+    pages.until(lambda page: "Train all five stages" in [button.label for button in page.button])
+    return pages

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import LEAKFREE
 from core.training.runs import RunWeights, Workspace
 
-VIEWS = ("home", "data", "train", "compare", "explain")
+VIEWS = ("home", "data", "train", "compare", "crossval", "explain")
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -5,43 +5,15 @@ from pathlib import Path
 import psutil
 import pytest
 from made_run import make_run
-from pages import Pages, texts
+from pages import Pages, small, texts
 
-from core.config import LEAKFREE, Head, Protocol, Split
+from core.config import LEAKFREE, Split
 from core.data.patients import Patients
 from core.evaluation.mark import mark_of
 from core.training import jobs
 from core.training.runs import Run, RunStatus, Workspace
 from dashboard import state
 from dashboard.components import data_set, launch, run_panel, stage_track
-
-
-def small(**changes: object) -> Protocol:
-    """The leak-free protocol on pictures of 32 pixels, two epochs a stage."""
-    protocol = LEAKFREE.model_copy(
-        update={
-            "input": LEAKFREE.input.model_copy(update={"size": 32}),
-            "head": Head(units=(16, 8)),
-            "augmentation": LEAKFREE.augmentation.model_copy(
-                update={"positive_views": 1, "negative_views": 1}
-            ),
-        }
-        | changes
-    )
-    for stage in protocol.stages:
-        protocol = protocol.with_stage(stage.name, epochs=2)
-    return protocol
-
-
-@pytest.fixture
-def new_run(scans: Path, monkeypatch: pytest.MonkeyPatch) -> Pages:
-    """The form of a new run on a small protocol."""
-    monkeypatch.setattr(data_set, "PROTOCOLS", {"leakfree": small()})
-    pages = Pages()
-    pages.test.session_state[state.FOLDER] = str(scans)
-    pages.open("train")
-    pages.until(lambda page: "Train all five stages" in [button.label for button in page.button])
-    return pages
 
 
 def test_without_scans_the_page_leads_to_them(pages: Pages):

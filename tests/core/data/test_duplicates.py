@@ -79,6 +79,29 @@ def test_different_slices_are_different():
     assert max(scores) < 0.6
 
 
+def tilted(pixels: np.ndarray) -> np.ndarray:
+    """Turned by more than what is looked for at a glance."""
+    turn = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), 25, 1)
+    return cv2.warpAffine(pixels, turn, (SIDE, SIDE))
+
+
+def test_a_thorough_look_finds_what_a_glance_gives_up():
+    one, other = portray(head(4)), portray(tilted(head(4)))
+    assert likeness(one, other, SAME_SLICE) < SAME_SLICE
+    assert likeness(one, other, SAME_SLICE, thorough=True) >= SAME_SLICE
+    strangers = [portray(head(seed)) for seed in range(5, 11)]
+    assert max(likeness(other, each, thorough=True) for each in strangers) < 0.65
+
+
+def test_a_picture_left_over_is_looked_at_thoroughly_beside_a_crowd(tmp_path):
+    crowd = [head(4), head(4)[:, ::-1], np.rot90(head(4)), (head(4) * 0.5).astype(np.uint8)]
+    files = {f"no/{number}.png": pixels for number, pixels in enumerate(crowd)}
+    files |= {"no/tilted.png": tilted(head(4)), "yes/5.png": head(5), "yes/6.png": head(6)}
+    dataset = index_folder(save(tmp_path, files))
+    groups = find_copies(tmp_path, dataset.entries).groups
+    assert list(groups.values()) == [0, 0, 0, 0, 0, 1, 2]
+
+
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_pictures_with_nothing_in_them_resemble_nothing(level):
     blank = portray(np.full((50, 60, 3), level, np.uint8))

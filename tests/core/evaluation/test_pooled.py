@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from made_run import NEGATIVE, POSITIVE
+from made_crossval import STAGES, made
+from made_run import POSITIVE
 from sklearn.metrics import brier_score_loss, log_loss, recall_score, roc_auc_score
 
 from core.config import LEAKFREE
@@ -18,56 +19,6 @@ from core.evaluation.parts import PartView
 from core.evaluation.pooled import FIGURES, pool
 from core.evaluation.significance import mcnemar
 from core.reporting.markdown import pooled_table
-from core.training.crossval import CrossValidation, CrossValidationConfig
-from core.training.runs import PREDICTION_COLUMNS, RunData, write_run
-
-SCANS, FOLDS = 60, 3
-STAGES = ("baseline", "stage1")
-
-
-def probabilities(label, strength, seed):
-    """For each scan of a fold; sure errors included."""
-    rng = np.random.default_rng(seed)
-    sign = np.where(label == POSITIVE, 1.0, -1.0)
-    return 1 / (1 + np.exp(-strength * sign - rng.normal(0, 1.5, len(label))))
-
-
-def made(folder, seeds, strengths=(0.6, 1.4)):
-    """A cross-validation whose results are written by hand: scans in pairs of near copies."""
-    data = RunData(
-        root="/scans", negative=NEGATIVE, positive=POSITIVE, already_split=False,
-        already_cropped=False,
-    )  # fmt: skip
-    crossval = CrossValidation(folder / "crossvals" / "made")
-    scans = pd.DataFrame(
-        {
-            "file": [f"{n:03d}.png" for n in range(SCANS)],
-            "view": 0,
-            "label": [POSITIVE if n % 4 > 1 else NEGATIVE for n in range(SCANS)],
-            "group": [n // 2 for n in range(SCANS)],
-        }
-    )
-    for seed in seeds:
-        order = np.random.default_rng(seed).permutation(SCANS // 2) % FOLDS
-        for fold in range(1, FOLDS + 1):
-            run = write_run(crossval.fold_path(seed, fold), LEAKFREE, data)
-            held_out = order[scans["group"]] == fold - 1
-            split = scans.assign(split=np.where(held_out, "test", "train"))
-            # A view of each scan as well, which is in no part where its scan is held out.
-            view = split.assign(view=1, split=np.where(held_out, "", "train"))
-            run.write_split(pd.concat([split, view]).sort_values(["file", "view"]))
-            for number, (stage, strength) in enumerate(zip(STAGES, strengths, strict=True)):
-                p = probabilities(split["label"], strength, seed * 100 + fold * 10 + number)
-                run.stage_path(stage).mkdir(parents=True)
-                table = split.assign(probability=p)[PREDICTION_COLUMNS]
-                table.to_csv(run.stage_path(stage) / "predictions.csv", index=False)
-                (run.stage_path(stage) / "metrics.json").write_text("{}")
-    crossval.write_config(
-        CrossValidationConfig(
-            name="made", created="now", protocol=LEAKFREE, data=data, folds=FOLDS, seeds=seeds
-        )
-    )
-    return crossval
 
 
 @pytest.fixture(scope="module")

@@ -104,28 +104,26 @@ def test_a_fold_keeps_only_the_model_that_a_next_stage_would_start_from(finished
 def test_killed_at_any_moment_it_resumes_to_the_same_history(workspace, make_crossval, finished):
     crossval = make_crossval(workspace, "killed")
     first, second = crossval.runs()
-    jobs.start_crossval(crossval, ["baseline", "stage1"])
+    jobs.start_crossval(crossval, ["baseline"])
     kills = [
         lambda: len(first.history()) == 2,
-        lambda: second.recorded_status.state == "running",
-        lambda: second.recorded_status.stage == "stage1" and len(second.history()) >= 4,
+        lambda: len(second.history()) == 1,
     ]
     for moment in kills:
         until(lambda moment=moment: moment() or not crossval.status.active)
         assert crossval.status.active, log_of(crossval)
-        os.kill(first.recorded_status.pid or 0, signal.SIGKILL)
+        os.kill(second.recorded_status.pid, signal.SIGKILL)
         until(lambda: crossval.status.state == "interrupted")
         jobs.resume(crossval)
     assert end_of(crossval).state == "finished", log_of(crossval)
     for ours, theirs in zip(crossval.runs(), finished[0].runs(), strict=True):
         assert ours.name == theirs.name
-        assert list(ours.history()["best"]) == list(theirs.history()["best"])
-        np.testing.assert_allclose(
-            ours.history()[FIGURES], theirs.history()[FIGURES], rtol=1e-4, atol=1e-5
-        )
+        expected = theirs.history().query("stage == 'baseline'")
+        assert list(ours.history()["best"]) == list(expected["best"])
+        np.testing.assert_allclose(ours.history()[FIGURES], expected[FIGURES], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(
-        crossval.predictions("stage1")["probability"],
-        finished[0].predictions("stage1")["probability"],
+        crossval.predictions("baseline")["probability"],
+        finished[0].predictions("baseline")["probability"],
         atol=1e-3,
     )
 
