@@ -274,7 +274,7 @@ def test_what_is_unlike_the_training_scans_is_refused(run, monkeypatch, head):
     predictor = Predictor(run, "stage1")
     assert predictor.typicality is None
     assert predictor.predict(head, "a").distance is None
-    size = 2 * predictor.model.get_layer(LAYER).output.shape[-1]
+    size = predictor.model.get_layer(LAYER).output.shape[-1]
     limit = Typicality(np.zeros(size), np.eye(size), 0.5, 30, "")
     monkeypatch.setitem(predictor.__dict__, "typicality", limit)
     refused = predictor.predict(head, "a")

@@ -20,7 +20,7 @@ def test_of_scans_like_these_nearly_all_are_within_the_limit(scans):
     points, groups, mixing = scans
     typical = measure(points, groups, "w")
     new = np.random.default_rng(1).normal(size=(4000, 12)) @ mixing + 7
-    assert 0.97 < (typical.distance(new) <= 1).mean() <= 1
+    assert 0.95 < (typical.distance(new) <= 1).mean() < 1
     far = new + 9 * mixing[0] * np.sqrt(chi2.ppf(0.99, 12)) / np.linalg.norm(mixing[0])
     assert (typical.distance(far) > 1).mean() > 0.9
 
@@ -61,12 +61,10 @@ def test_it_is_kept_in_a_file_for_these_weights_alone(scans, tmp_path):
     assert Typicality.load(tmp_path / "gate.npz", "w") is None
 
 
-def test_features_are_mean_and_spread_of_each_channel():
-    activations = np.zeros((2, 2, 2, 2), np.float32)
-    activations[0, ..., 0], activations[0, ..., 1] = 3, [[4, 4], [0, 8]]
-    half = np.sqrt(0.5)
-    np.testing.assert_allclose(pooled(activations)[0], half * np.array([0.6, 0.8, 0, 1]))
-    assert not pooled(activations)[1].any()
+def test_features_are_mean_channels_of_length_1():
+    activations = np.zeros((2, 3, 3, 2), np.float32)
+    activations[0, ..., 0], activations[0, ..., 1] = 3, 4
+    np.testing.assert_allclose(pooled(activations), [[0.6, 0.8], [0, 0]])
 
 
 def test_of_many_scans_each_group_sends_one_before_any_sends_two():
