@@ -129,7 +129,7 @@ def test_sample_gets_the_answer_that_the_network_gives(pages: Pages, run: Run):
 
 @pytest.mark.usefixtures("run")
 def test_dropped_files_are_listed_and_answered_and_written_nowhere(pages: Pages, tmp_path, caplog):
-    before = sorted(tmp_path.rglob("*"))
+    before = set(tmp_path.rglob("*"))
     page = pages.open("explain")
     drop(
         page,
@@ -142,7 +142,9 @@ def test_dropped_files_are_listed_and_answered_and_written_nowhere(pages: Pages,
     assert listed["answer"].iloc[0].endswith("%")
     assert listed["answer"].tolist()[1:] == ["refused", "unreadable"]
     assert "calls anna-smith.png" in shown(page)
-    assert sorted(tmp_path.rglob("*")) == before
+    # What is typical of the run's own scans is kept, of those dropped nothing.
+    written = set(tmp_path.rglob("*")) - before
+    assert {path.name for path in written} <= {"gate.npz"}
     assert "anna-smith" not in caplog.text
 
 
