@@ -49,9 +49,9 @@ def test_any_setting_changes_by_its_path():
         (
             "input.fits",
             "letterbox",
-            "input.size, input.fit, input.levels, input.scaling, but 'input.fits'",
+            "input.fit, input.levels, input.scaling, but 'input.fits'",
         ),
-        ("input", "letterbox", "input.size, input.fit, input.levels, input.scaling, but 'input'"),
+        ("input", "letterbox", "input.fit, input.levels, input.scaling, but 'input'"),
         ("head", "1", "head.pooling, head.units, head.dropout"),
         ("seed.first", "1", "name, title"),
         ("", "1", "name, title"),
