@@ -156,7 +156,7 @@ class PrefixCache:
         content = hashlib.sha256(np.ascontiguousarray(pictures).data)
         content.update(f"{pictures.shape} {scaling} {keras.backend.backend()}".encode())
         keys = {}
-        for layer in model.layers:
+        for layer in model.layers[1:]:  # Keras numbers inputs: their names decide nothing
             content.update(f"{layer.name} {layer.dtype_policy.name}".encode())
             for weight in layer.get_weights():
                 content.update(np.ascontiguousarray(weight).data)

@@ -1,7 +1,7 @@
 """A quiet way out: the server ends, training does not."""
 
 import html
-import json
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -30,11 +30,11 @@ def _ask() -> None:
     words = server.farewell(resources.workspace())
     st.write(f"{plain(words)} Runs are kept; scans that were dropped here are forgotten.")
     if st.button("Quit", type="primary", key="quit-now"):
-        page = json.dumps(LAST_PAGE.format(words=html.escape(words))).replace("</", "<\\/")
-        show_page = f"URL.createObjectURL(new Blob([{page}], {{type: 'text/html'}}))"
-        # A script alone would be taken out; the words stand for as long as the page does.
+        page = quote(LAST_PAGE.format(words=html.escape(words)))
+        # Streamlit takes out a script that stands alone, or has tags in it.
         st.html(
-            f"<p>NeuroStage has ended.</p><script>location.replace({show_page})</script>",
+            "<p>NeuroStage has ended.</p><script>location.replace(URL.createObjectURL(new Blob("
+            f"[decodeURIComponent('{page}')], {{type: 'text/html'}})))</script>",
             unsafe_allow_javascript=True,
         )
         server.quit_soon()
