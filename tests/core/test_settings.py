@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.config import LEAKFREE, Head, Input, Protocol
+from core.config import LEAKFREE, REPORT, Head, Input, Protocol
 from core.errors import SettingError
 
 
@@ -22,14 +22,14 @@ def test_any_setting_changes_by_its_path():
         "stages.stage1.steps_per_epoch": "7",
         "seed": "8",
     }
-    changed = LEAKFREE.with_settings(typed)
-    assert changed.input == Input(scaling="imagenet", fit="letterbox")
+    changed = REPORT.with_settings(typed)
+    assert changed.input == Input(fit="letterbox")
     assert changed.head == Head(pooling="average", units=(256,))
     assert changed.augmentation.positive_views == 4
     assert changed.augmentation.vertical_flip is False
     assert changed.augmentation.brightness == (0.5, 1.0)
     assert changed.stage("stage1").learning_rate == 3e-5
-    assert changed.stage("stage2") == LEAKFREE.stage("stage2")
+    assert changed.stage("stage2") == REPORT.stage("stage2")
     assert changed.seed == 8
     assert changed.setting("stages.stage1.steps_per_epoch") == 7
     assert set(changed.changed_settings()) == set(typed)
@@ -46,8 +46,12 @@ def test_any_setting_changes_by_its_path():
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        ("input.fits", "letterbox", "input.size, input.fit, input.scaling, but 'input.fits'"),
-        ("input", "letterbox", "input.size, input.fit, input.scaling, but 'input'"),
+        (
+            "input.fits",
+            "letterbox",
+            "input.fit, input.levels, input.scaling, but 'input.fits'",
+        ),
+        ("input", "letterbox", "input.fit, input.levels, input.scaling, but 'input'"),
         ("head", "1", "head.pooling, head.units, head.dropout"),
         ("seed.first", "1", "name, title"),
         ("", "1", "name, title"),
