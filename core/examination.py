@@ -235,7 +235,7 @@ def similar_cases(
             other = read_scan(read_file(root / case.file), case.file)
         except UnreadableScan:
             return False
-        return likeness(portrait, portray(other.pixels), SAME_SLICE) >= SAME_SLICE
+        return bool(likeness(portrait, portray(other.pixels), SAME_SLICE) >= SAME_SLICE)
 
     return {
         label: [replace(case, near_copy=is_copy(case)) for case in cases]

@@ -78,7 +78,7 @@ def nearest(
             sha256=str(row.sha256),
             label=label,
             distance=float(distances[number]),
-            near_copy=group is not None and row.group == group,
+            near_copy=group is not None and bool(row.group == group),
         )
         for number, row in zip(order, scans.iloc[order].itertuples(), strict=True)
     ]

@@ -290,7 +290,8 @@ def test_bad_input_gets_one_line_and_status_2(
 ):
     monkeypatch.setenv("NEUROSTAGE_WORKSPACE", str(run.path.parent.parent))
     places = {"scans": scans, "folders": class_folders, "distinct": distinct}
-    places |= {"file": scans / "test/yes/yes0.png", "empty": tmp_path}
+    places |= {"file": scans / "test/yes/yes0.png", "empty": tmp_path / "empty"}
+    places["empty"].mkdir()
     code, out, err = ask(*(word.format(**places) for word in words))
     assert (code, out) == (2, "")
     assert told.format(**places) in err
