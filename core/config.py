@@ -298,8 +298,9 @@ REPORT = Protocol(
     stages=FIVE_STAGES,
 )
 
-# Settings other than the report's were chosen by grouped cross-validation (docs/results.md), or
-# because scans of other hospitals differ in what they vary: window, coil, gain, orientation.
+# Label smoothing, rate and number of views were compared by grouped cross-validation, though not
+# conclusively (docs/results.md). The rest is by argument: scans of other hospitals differ in
+# window, coil, gain and orientation.
 LEAKFREE = (
     Protocol(
         name="leakfree",

@@ -193,9 +193,13 @@ def test_volume_opens_in_the_middle_and_its_slices_are_asked_one_by_one(
     assert (slices.min, slices.max, slices.value) == (1, 5, 3)
     slices.set_value(1).run()
     assert "Slice 1 of 5" in [slider.label for slider in page.slider]
-    expected = Predictor(run, "baseline").predict(nifti(tmp_path), "volume.nii.gz", 0)
-    # A slice of another kind than the run's scans may well be refused; then for its own reason.
-    assert (expected.label or expected.reason)[1:] in html.unescape(shown(page))
+    ask = Predictor(run, "baseline").predict
+    refused = ask(nifti(tmp_path), "volume.nii.gz", 0)
+    assert refused.status == "refused"  # unlike the run's scans
+    assert str(refused.reason)[1:] in html.unescape(shown(page))
+    next(b for b in page.button if b.label == "Answer anyway").click().run()
+    expected = ask(nifti(tmp_path), "volume.nii.gz", 0, override=True)
+    assert f"<strong>{expected.label}</strong>" in shown(page)
 
 
 @pytest.mark.usefixtures("run")
