@@ -30,6 +30,7 @@ from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
 from core.training.runs import Run, Workspace, default_workspace
+from dashboard import keras_session
 from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Tray
 
@@ -199,6 +200,7 @@ def digest(item: Item) -> str:
 def _predictor(path: str, stage: str, model_sha256: str) -> "Predictor":  # noqa: ARG001
     from core.prediction import Predictor  # brings TensorFlow
 
+    keras_session.keep()
     return Predictor(Run(Path(path)), stage)
 
 
@@ -220,6 +222,7 @@ def models(run: Run) -> tuple[str, ...]:
 def _stages(path: str, fingerprint: tuple[str, ...]) -> "Stages":  # noqa: ARG001
     from core.examination import Stages
 
+    keras_session.keep()
     return Stages(Run(Path(path)))
 
 
