@@ -353,7 +353,14 @@ class Predictor:
     ) -> Iterator[Prediction]:
         pictures = np.stack([question.prepared.pixels for question in questions])
         inputs = scale(pictures, self.protocol.input.scaling)
-        found, distances = self._look_at(inputs)
+        if explain:  # what the map's pass sees on its way up is enough to know the distance
+            look = self.explainer.look(inputs, target)
+            distances = self._distances(np.asarray(look.activations(LAYER)))
+            found = np.zeros((len(inputs), 2), np.float32)
+        else:
+            look = None
+            found, seen_as = self._see(inputs)
+            distances = self._distances(seen_as)
         reasons = [
             question.reason or judge_distance(distance)
             for question, distance in zip(questions, distances, strict=True)
@@ -362,8 +369,8 @@ class Predictor:
             i for i, reason in enumerate(reasons) if reason is None or questions[i].override
         ]
         maps = None
-        if explain and answered:
-            maps = self.explainer.explain(inputs[answered], target, method)
+        if look and answered:
+            maps = look.only(answered).maps(method)
             found[answered] = maps.probabilities
         for i, (question, reason) in enumerate(zip(questions, reasons, strict=True)):
             seen: dict[str, Any] = {
@@ -396,18 +403,19 @@ class Predictor:
                 **seen,
             )
 
-    def _look_at(
-        self, inputs: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], list[float | None]]:
-        """Probabilities (n, 2), and how far each picture is from the training scans."""
+    def _see(self, inputs: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Probabilities (n, 2), and what `LAYER` gives."""
         import keras
 
         outputs = self._seeing.predict_on_batch(inputs)
-        found, activations = (keras.ops.convert_to_numpy(output) for output in outputs)
+        found, seen_as = (keras.ops.convert_to_numpy(output) for output in outputs)
+        return found, seen_as
+
+    def _distances(self, seen_as: NDArray[np.float32]) -> list[float | None]:
+        """How far pictures are from the training scans, by what `LAYER` gives of them."""
         if self.typicality is None:
-            return np.array(found), [None] * len(inputs)
-        distances = self.typicality.distance(pooled(activations))
-        return np.array(found), [float(distance) for distance in distances]
+            return [None] * len(seen_as)
+        return [float(distance) for distance in self.typicality.distance(pooled(seen_as))]
 
     def _prediction(
         self, file: str, status: Literal["ok", "refused", "unreadable"], **more: Any

@@ -1,6 +1,6 @@
 """Which parts of a picture speak for a class: maps by tf-keras-vis."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,6 +158,20 @@ class Look:
         if self._score is None:
             self.score()(self.network.above(COARSE)(self.activations(COARSE)))
         return self._score  # type: ignore[return-value]
+
+    def only(self, places: Sequence[int]) -> "Look":
+        """The same look at some of the pictures, without computing again what is known of them.
+
+        Args:
+            places: Of the pictures in the batch, rising.
+        """
+        wanted = self._wanted
+        if not (wanted is None or isinstance(wanted, int)):
+            wanted = wanted[list(places)]
+        look = Look(self.network, self.batch[list(places)], wanted)
+        for layer, known in self._activations.items():
+            look.know(layer, tf.gather(known, list(places)))
+        return look
 
     def of(self, other: Network) -> "Look":
         """The same batch and target before a network that shares its lower layers with this.

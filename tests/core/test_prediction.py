@@ -284,6 +284,41 @@ def test_what_is_unlike_the_training_scans_is_refused(run, monkeypatch, head):
     assert predictor.predict(head, "a", override=True).overridden
 
 
+def test_an_explained_answer_takes_one_pass_through_the_network(predictor, head, monkeypatch):
+    plain = predictor.predict(head, "a")
+
+    def again(*_):
+        raise AssertionError("the network was asked a second time")
+
+    monkeypatch.setattr(Predictor, "_see", again)
+    monkeypatch.setattr(predictor.model, "predict_on_batch", again)
+    explained = predictor.predict(head, "a", explain=True)
+    assert explained.probability["yes"] == pytest.approx(plain.probability["yes"], abs=1e-5)
+
+
+def test_a_batch_keeps_its_maps_apart_where_one_of_it_is_refused_for_its_distance(
+    predictor, monkeypatch
+):
+    rng = np.random.default_rng(8)
+    heads = [draw_head(rng, lesion=True) for _ in range(2)]
+    noise = rng.integers(60, 200, (112, 112)).astype(np.uint8)
+    files = [(png(picture), str(n)) for n, picture in enumerate((heads[0], noise, heads[1]))]
+    seen = predictor.model.get_layer(LAYER).output.shape[-1]
+    monkeypatch.setitem(predictor.__dict__, "typicality", Typicality(0, np.eye(seen), 1, 30, ""))
+    monkeypatch.setattr("core.prediction.judge", lambda _: None)
+    reasons = iter([None, "Far from the training scans.", None])
+    monkeypatch.setattr("core.prediction.judge_distance", lambda _: next(reasons))
+
+    answers = list(predictor.predict_many(files, explain=True, target=1))
+
+    assert [answer.status for answer in answers] == ["ok", "refused", "ok"]
+    monkeypatch.undo()
+    for answer, (data, name) in zip(answers[::2], files[::2], strict=True):
+        alone = predictor.predict(data, name, explain=True, target=1, override=True)
+        np.testing.assert_allclose(answer.map, alone.map, atol=1e-5 * alone.map.max() + 1e-9)
+        assert answer.probability["yes"] == pytest.approx(alone.probability["yes"], abs=1e-5)
+
+
 def test_every_file_of_the_format_collection_gets_an_answer(predictor, shared):
     files = sorted((shared / "formats").iterdir())
     answers = list(predictor.predict_many(((f.read_bytes(), f.name) for f in files), explain=True))
