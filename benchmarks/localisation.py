@@ -31,7 +31,8 @@ from core.explanation.methods import METHODS, method
 from core.imaging.preprocessing import Prepared, scale
 from core.imaging.scans import read_scan
 from core.prediction import BATCH, Predictor
-from core.training.runs import Run, Workspace, default_workspace
+from core.training.runs import Run
+from core.training.workspace import Workspace, default_workspace
 
 POSITIVE = 1
 

@@ -22,7 +22,7 @@ from core.imaging.lettering import has_lettering
 from core.imaging.scans import open_scan
 from core.prediction import Predictor
 from core.storage import write_text
-from core.training.runs import Workspace, default_workspace
+from core.training.workspace import Workspace, default_workspace
 
 PAGE = Path(__file__).parent.parent / "docs" / "refusal.md"
 SIDE = 256

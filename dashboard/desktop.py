@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from core.errors import NeuroStageError
-from core.training.runs import Workspace, default_workspace
+from core.training.workspace import Workspace, default_workspace
 from dashboard import browser, server, shortcut
 
 GRACE_SECONDS = 10.0

@@ -29,7 +29,8 @@ from core.reporting.card import ModelCard, card_of
 from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
-from core.training.runs import Run, Workspace, default_workspace
+from core.training.runs import Run
+from core.training.workspace import Workspace, default_workspace
 from dashboard import keras_session
 from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Tray

@@ -22,7 +22,7 @@ from core.config import Frozen
 from core.errors import RunError
 from core.process import is_alive
 from core.storage import write_text
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = "127.0.0.1"

@@ -10,7 +10,8 @@ from made_run import NEGATIVE, POSITIVE
 
 from core.config import LEAKFREE
 from core.training.crossval import CrossValidation, CrossValidationConfig
-from core.training.runs import PREDICTION_COLUMNS, RunData, RunStatus, write_run
+from core.training.folders import RunData
+from core.training.runs import PREDICTION_COLUMNS, RunStatus, write_run
 
 SCANS, FOLDS = 60, 3
 STAGES = ("baseline", "stage1")

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from core.config import LEAKFREE
-from core.training.runs import HISTORY_COLUMNS, Run, RunData, Workspace
+from core.training.folders import RunData
+from core.training.runs import HISTORY_COLUMNS, Run
+from core.training.workspace import Workspace
 
 POSITIVE, NEGATIVE = "tumour", "no_tumour"
 SIZES = {"train": 120, "validation": 60, "test": 60}

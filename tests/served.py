@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from core.training import jobs
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60

@@ -8,7 +8,7 @@ import typer
 
 from core.config import Protocol, protocol
 from core.errors import SettingError
-from core.training.runs import Workspace, default_workspace
+from core.training.workspace import Workspace, default_workspace
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run (see status).")]
 Folder = Annotated[

@@ -11,7 +11,8 @@ from core.evaluation.mark import mark_of
 from core.training.crossval import CrossValidation, CrossValidationStatus
 from core.training.jobs import Job
 from core.training.library import about
-from core.training.runs import Run, RunStatus, Workspace, default_workspace
+from core.training.runs import Run, RunStatus
+from core.training.workspace import Workspace, default_workspace
 
 POLL_SECONDS = 0.5
 DETACHED = 130
@@ -36,7 +37,7 @@ def job_named(where: Workspace, name: str) -> Job:
 
 def kind(job: Job) -> str:
     """What it is, to begin a sentence with."""
-    return "Run" if isinstance(job, Run) else "Cross-validation"
+    return job.kind.capitalize()
 
 
 def describe(job: Job) -> dict[str, Any]:

@@ -9,98 +9,44 @@ Each scan is in the test part of one fold, so that the folds' test predictions t
 prediction of every scan by a network that has not met it. Other seeds deal the folds anew.
 """
 
-import shutil
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from core.config import Frozen, Protocol
 from core.errors import RunError
 from core.imaging.reading import natural_key
-from core.storage import write_text
-from core.training.runs import PREDICTION_COLUMNS, Run, RunData, RunStatus, State
-
-CONFIG = "crossval.json"
+from core.training.folders import ACTIVE, JobConfig, JobFolder, JobStatus, State
+from core.training.runs import PREDICTION_COLUMNS, Run, RunStatus
 
 POOLED_COLUMNS = ["seed", "fold", *PREDICTION_COLUMNS, "group"]
 
 
-class CrossValidationConfig(Frozen):
+class CrossValidationConfig(JobConfig):
     """What a cross-validation was asked to do. The folds' runs have each its own seed."""
 
-    name: str
-    created: str
-    protocol: Protocol
-    data: RunData
     folds: int = Field(ge=2)
     seeds: tuple[int, ...] = Field(min_length=1)
-    weights_path: str | None = None
-    cached: bool = True
 
 
-class CrossValidationStatus(Frozen):
+class CrossValidationStatus(JobStatus):
     """Where a cross-validation is: what its folds are, taken together."""
 
-    state: State
-    message: str = ""
     folds: int = Field(description="in all, over all seeds")
     finished: int = Field(description="folds that have all they were asked for")
     at_work: str | None = Field(None, description="name of the fold that is being trained")
     current: RunStatus | None = Field(None, description="of that fold")
     seconds_left: float | None = Field(None, description="at most, for all folds")
 
-    @property
-    def active(self) -> bool:
-        """Whether it waits or works."""
-        return self.state in ("queued", "running")
 
-
-class CrossValidation:
+class CrossValidation(JobFolder[CrossValidationConfig]):
     """The folder of one cross-validation, read afresh at each question."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __repr__(self) -> str:
-        return f"CrossValidation({self.name!r})"
-
-    @property
-    def name(self) -> str:
-        """The folder's name."""
-        return self.path.name
-
-    @cached_property
-    def config(self) -> CrossValidationConfig:
-        """What was asked for.
-
-        Raises:
-            RunError: The file is missing or damaged.
-        """
-        try:
-            return CrossValidationConfig.model_validate_json((self.path / CONFIG).read_bytes())
-        except (OSError, ValidationError) as error:
-            raise RunError(
-                f"a cross-validation with a readable {CONFIG}",
-                f"the one of '{self.name}' cannot be read",
-                "Delete its folder, or restore it from a copy.",
-            ) from error
-
-    @property
-    def protocol(self) -> Protocol:
-        """The protocol of every fold, but for the seed."""
-        return self.config.protocol
-
-    @property
-    def positive(self) -> str:
-        """Name of the positive class."""
-        return self.config.data.positive
-
-    def write_config(self, config: CrossValidationConfig) -> None:
-        """Write the configuration, after which the cross-validation is there."""
-        write_text(self.path / CONFIG, config.model_dump_json(indent=2))
+    kind = "cross-validation"
+    room = "crossvals"
+    config_file = "crossval.json"
+    config_type = CrossValidationConfig
 
     def fold_path(self, seed: int, fold: int) -> Path:
         """Folder of a fold's run; folds count from 1."""
@@ -117,7 +63,7 @@ class CrossValidation:
         runs = [(run, run.status) for run in self.runs()]
         states = [status.state for _, status in runs]
         # The first of these that any fold is in; all new, or else all finished.
-        order: tuple[State, ...] = ("running", "queued", "failed", "interrupted", "stopped", "new")
+        order: tuple[State, ...] = (*ACTIVE, "failed", "interrupted", "stopped", "new")
         state: State = next((known for known in order if known in states), "finished")
         run, current = next(((r, s) for r, s in runs if s.state == state), (None, None))
         return CrossValidationStatus(
@@ -126,7 +72,7 @@ class CrossValidation:
             folds=len(runs),
             finished=states.count("finished"),
             at_work=run.name if run and state == "running" else None,
-            current=current if state in ("running", "queued") else None,
+            current=current if state in ACTIVE else None,
             seconds_left=_seconds_left(runs),
         )
 
@@ -159,21 +105,6 @@ class CrossValidation:
         found = {run: run.baseline_predictions(baseline) for run in self.runs()}
         tables = {run: table for run, table in found.items() if table is not None}
         return _pooled(tables) if len(tables) == len(found) else None
-
-    def delete(self) -> None:
-        """Remove it with all its folds.
-
-        Raises:
-            RunError: It is at work.
-        """
-        status = self.status
-        if status.active:
-            raise RunError(
-                "a cross-validation that is not at work",
-                f"'{self.name}' is {status.state}",
-                "Stop it first.",
-            )
-        shutil.rmtree(self.path)
 
 
 def _seconds_left(runs: list[tuple[Run, RunStatus]]) -> float | None:

@@ -7,7 +7,8 @@ from core.data.demo import make_demonstration
 from core.data.duplicates import group_near_copies
 from core.data.index import index_folder
 from core.training import jobs
-from core.training.runs import Run, Workspace
+from core.training.runs import Run
+from core.training.workspace import Workspace
 
 
 def start_demonstration(

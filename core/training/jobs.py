@@ -19,7 +19,9 @@ from core.data.patients import Patients
 from core.data.splits import expect_no_leak, plan_folds, plan_pictures
 from core.errors import RunError, SettingError
 from core.training.crossval import CrossValidation, CrossValidationConfig, CrossValidationStatus
-from core.training.runs import Run, RunData, RunStatus, Workspace, write_run
+from core.training.folders import RunData
+from core.training.runs import Run, RunStatus, write_run
+from core.training.workspace import Workspace
 
 Job = Run | CrossValidation
 
@@ -109,7 +111,9 @@ def create_crossval(
     protocols = {seed: protocol.with_settings({"seed": seed}) for seed in seeds}
     plans = {seed: plan_folds(dataset, protocols[seed], groups, folds) for seed in seeds}
     data = _reference(dataset, patients)
-    crossval = CrossValidation(workspace.new_folder("crossvals", name, f"crossval-{protocol.name}"))
+    crossval = CrossValidation(
+        workspace.new_folder(CrossValidation, name, f"crossval-{protocol.name}")
+    )
     for seed, of_seed in plans.items():
         for fold, plan in enumerate(of_seed, start=1):
             run = write_run(
@@ -162,7 +166,7 @@ def start(run: Run, stages: Sequence[str] | None = None) -> None:
         RunError: The run is at work, or a stage's predecessor is missing.
         SettingError: No such stage.
     """
-    _expect_idle(run)
+    run.expect_idle()
     protocol, finished = run.protocol, run.finished_stages()
     wanted = _wanted(protocol, stages, finished if stages is None else [])
     if not wanted:
@@ -186,7 +190,7 @@ def start_crossval(crossval: CrossValidation, stages: Sequence[str] | None = Non
         RunError: It is at work, nothing is left to do, or a stage's predecessor is missing.
         SettingError: No such stage.
     """
-    _expect_idle(crossval)
+    crossval.expect_idle()
     work = {}
     for run in crossval.runs():
         finished = run.finished_stages()
@@ -227,7 +231,7 @@ def change_stage(run: Run, stage: str, **changes: object) -> None:
     Raises:
         RunError: The run is at work.
     """
-    _expect_idle(run)
+    run.expect_idle()
     config = run.config
     protocol = config.protocol.with_stage(stage, **changes)
     run.write_config(config.model_copy(update={"protocol": protocol}))
@@ -242,7 +246,7 @@ def stop(job: Job) -> None:
     status = job.status
     if not status.active:
         raise RunError(
-            "a run that is at work", f"'{job.name}' is {status.state}", "There is no need."
+            f"a {job.kind} that is at work", f"'{job.name}' is {status.state}", "There is no need."
         )
     # Of every fold: the one at work may end in this very moment.
     for run in _runs(job):
@@ -256,12 +260,12 @@ def resume(job: Job) -> None:
     Raises:
         RunError: The run or cross-validation is at work, or nothing is left to do.
     """
-    _expect_idle(job)
+    job.expect_idle()
     requested = {run: run.recorded_status.requested for run in _runs(job)}
     work = {run: stages for run, stages in requested.items() if stages}
     if not work:
         raise RunError(
-            "a run that was stopped or interrupted",
+            f"a {job.kind} that was stopped or interrupted",
             f"'{job.name}' has nothing left to do",
             "Start its next stage instead.",
         )
@@ -278,13 +282,6 @@ def wait(job: Job, seconds: float = float("inf")) -> RunStatus | CrossValidation
 
 def _runs(job: Job) -> list[Run]:
     return [job] if isinstance(job, Run) else job.runs()
-
-
-def _expect_idle(job: Job) -> None:
-    if job.status.active:
-        raise RunError(
-            "a run that is not at work", f"'{job.name}' is {job.status.state}", "Stop it first."
-        )
 
 
 def _launch(work: Mapping[Run, Sequence[str]], folder: Path) -> None:

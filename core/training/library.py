@@ -18,7 +18,8 @@ from pydantic import Field, ValidationError
 from core.config import Frozen
 from core.errors import RunError, SettingError
 from core.storage import write_text
-from core.training.runs import Run, Workspace
+from core.training.runs import Run
+from core.training.workspace import Workspace
 
 KEPT = timedelta(days=30)
 """How long a deleted run is kept; the next deletion after that removes it for good."""

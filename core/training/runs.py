@@ -14,28 +14,21 @@ The job writes, everybody else reads; every file is written whole. Figures are d
 """
 
 import json
-import os
 import platform
-import re
-import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
-import platformdirs
 from pydantic import Field, ValidationError
 
 from core.config import Frozen, Protocol
-from core.data.patients import Patients
-from core.errors import RunError, SettingError
+from core.errors import RunError
 from core.process import is_alive
 from core.storage import write_text
-
-if TYPE_CHECKING:
-    from core.training.crossval import CrossValidation
+from core.training.folders import JobConfig, JobFolder, JobStatus, RunData
 
 HISTORY_COLUMNS = [
     "stage",
@@ -55,20 +48,6 @@ COMPUTING_PREFIX = "Computing what the frozen layers see"
 FITTING_BASELINES = "Fitting baselines"
 """Activity of a job that fits what its network has to beat."""
 
-State = Literal["new", "queued", "running", "stopped", "finished", "failed", "interrupted"]
-ACTIVE: tuple[State, ...] = ("queued", "running")
-
-
-class RunData(Frozen):
-    """The data set of a run, by reference: scans stay where they are, and so do patients."""
-
-    root: str
-    negative: str
-    positive: str
-    already_split: bool
-    already_cropped: bool
-    patients: Patients | None = None
-
 
 class RunWeights(Frozen):
     """What VGG19 started from."""
@@ -77,26 +56,19 @@ class RunWeights(Frozen):
     sha256: str | None
 
 
-class RunConfig(Frozen):
+class RunConfig(JobConfig):
     """What a run was asked to do. `weights` is filled in by the job once they are found."""
 
-    name: str
-    created: str
-    protocol: Protocol
-    data: RunData
-    weights_path: str | None = None
     weights: RunWeights | None = None
-    cached: bool = True
     keeps_all_models: bool = Field(
         True, description="otherwise a model goes when the stage after it is finished"
     )
     versions: dict[str, str] = Field(default_factory=dict)
 
 
-class RunStatus(Frozen):
-    """Where a job is. Times are Unix seconds; durations are seconds."""
+class RunStatus(JobStatus):
+    """Where a run is. Times are Unix seconds; durations are seconds."""
 
-    state: State = "new"
     requested: tuple[str, ...] = ()
     """Stages that the job was asked for and has not finished, in order."""
     stage: str | None = None
@@ -111,43 +83,15 @@ class RunStatus(Frozen):
     pid: int | None = None
     process_started: float | None = None
     heartbeat: float | None = None
-    message: str = ""
-
-    @property
-    def active(self) -> bool:
-        """Whether the job waits or works."""
-        return self.state in ACTIVE
 
 
-class Run:
+class Run(JobFolder[RunConfig]):
     """One run folder, read afresh at each question."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __repr__(self) -> str:
-        return f"Run({self.name!r})"
-
-    @property
-    def name(self) -> str:
-        """The folder's name."""
-        return self.path.name
-
-    @property
-    def config(self) -> RunConfig:
-        """What the run was asked to do.
-
-        Raises:
-            RunError: The file is missing or damaged.
-        """
-        try:
-            return RunConfig.model_validate_json((self.path / "config.json").read_bytes())
-        except (OSError, ValidationError) as error:
-            raise RunError(
-                "a run folder with a readable config.json",
-                f"the one of run '{self.name}' cannot be read",
-                "Delete the run, or restore its folder from a copy.",
-            ) from error
+    kind = "run"
+    room = "runs"
+    config_file = "config.json"
+    config_type = RunConfig
 
     @property
     def recorded_status(self) -> RunStatus:
@@ -167,16 +111,6 @@ class Run:
             left = "interrupted" if status.requested else "finished"
             return status.model_copy(update={"state": left})
         return status
-
-    @property
-    def protocol(self) -> Protocol:
-        """The protocol of the run."""
-        return self.config.protocol
-
-    @property
-    def positive(self) -> str:
-        """Name of the positive class."""
-        return self.config.data.positive
 
     @property
     def classes(self) -> tuple[str, str]:
@@ -258,10 +192,6 @@ class Run:
         """Replace the list of pictures and their parts."""
         write_text(self.path / "split.csv", table.to_csv(index=False))
 
-    def write_config(self, config: RunConfig) -> None:
-        """Replace the configuration."""
-        write_text(self.path / "config.json", config.model_dump_json(indent=2))
-
     def write_status(self, status: RunStatus) -> None:
         """Replace the status."""
         write_text(self.path / "status.json", status.model_dump_json(indent=2))
@@ -282,167 +212,6 @@ class Run:
         target.parent.mkdir(exist_ok=True)
         folder.rename(target)
         self.write_history(history[history["stage"] != stage])
-
-    def expect_idle(self) -> None:
-        """Refuse to go on while the run is at work.
-
-        Raises:
-            RunError: It is.
-        """
-        status = self.status
-        if status.active:
-            raise RunError(
-                "a run that is not at work", f"'{self.name}' is {status.state}", "Stop it first."
-            )
-
-    def delete(self) -> None:
-        """Remove the run and all its models, for good (see `core.training.library.delete`).
-
-        Raises:
-            RunError: It is at work.
-        """
-        self.expect_idle()
-        shutil.rmtree(self.path)
-
-
-class Workspace:
-    """Where runs, the cache and the demonstration set live."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def cache(self) -> Path:
-        """Folder of the frozen-prefix cache."""
-        return self.path / "cache"
-
-    @property
-    def demonstration(self) -> Path:
-        """Folder of the demonstration set."""
-        return self.path / "demonstration"
-
-    @property
-    def readings(self) -> Path:
-        """Folder of what people said of the answers (see `core.readings.log`)."""
-        return self.path / "readings"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the one job that trains."""
-        return self.path / "training.lock"
-
-    def runs(self) -> list[Run]:
-        """All runs, newest first."""
-        folders = (self.path / "runs").glob("*/config.json")
-        made = [(file.stat().st_mtime, Run(file.parent)) for file in folders]
-        return [run for _, run in sorted(made, key=lambda pair: (-pair[0], pair[1].name))]
-
-    def run(self, name: str) -> Run:
-        """The run of this name.
-
-        Raises:
-            RunError: There is none.
-        """
-        run = Run(self.path / "runs" / name)
-        if not _NAME.fullmatch(name) or not (run.path / "config.json").is_file():
-            known = ", ".join(r.name for r in self.runs()[:8]) or "none yet"
-            raise RunError(
-                f"the name of a run in {self.path} ({known})",
-                f"'{name}' was given",
-                "Choose one of the list, or train a run first.",
-            )
-        return run
-
-    def crossvals(self) -> "list[CrossValidation]":
-        """All cross-validations, newest first."""
-        from core.training.crossval import CONFIG, CrossValidation  # they are made of runs
-
-        files = (self.path / "crossvals").glob(f"*/{CONFIG}")
-        made = [(file.stat().st_mtime, CrossValidation(file.parent)) for file in files]
-        return [found for _, found in sorted(made, key=lambda pair: (-pair[0], pair[1].name))]
-
-    def crossval(self, name: str) -> "CrossValidation":
-        """The cross-validation of this name.
-
-        Raises:
-            RunError: There is none.
-        """
-        found = {crossval.name: crossval for crossval in self.crossvals()}
-        if name not in found:
-            raise RunError(
-                f"the name of a cross-validation in {self.path} "
-                f"({', '.join(list(found)[:8]) or 'none yet'})",
-                f"'{name}' was given",
-                "Choose one of the list, or start one.",
-            )
-        return found[name]
-
-    def create(
-        self,
-        protocol: Protocol,
-        data: RunData,
-        *,
-        name: str | None = None,
-        weights_path: Path | None = None,
-        cached: bool = True,
-    ) -> Run:
-        """Make the folder of a new run.
-
-        Args:
-            protocol: What to do.
-            data: On which scans.
-            name: Letters, digits, dot, dash and underscore; by default protocol and date.
-            weights_path: VGG19 weights to start from; none means the usual order.
-            cached: Whether the outputs of frozen layers are kept on disk.
-
-        Raises:
-            SettingError: The name is not usable or taken.
-        """
-        folder = self.new_folder("runs", name, protocol.name)
-        return write_run(folder, protocol, data, weights_path=weights_path, cached=cached)
-
-    def new_folder(self, room: str, name: str | None, stem: str) -> Path:
-        """Make an empty folder in `room` ("runs" or "crossvals"), whose name is in neither.
-
-        Args:
-            room: Where.
-            name: None for the stem, the date and a number.
-            stem: Of such a name.
-
-        Raises:
-            SettingError: The name is not usable or taken.
-        """
-        name = name or self._free_name(f"{stem}-{datetime.now(UTC):%Y-%m-%d}")
-        self.expect_free(name)
-        folder = self.path / room / name
-        folder.mkdir(parents=True)
-        return folder
-
-    def expect_free(self, name: str) -> None:
-        """Refuse a name that no new run could have.
-
-        Raises:
-            SettingError: The name is not usable or taken.
-        """
-        if not _NAME.fullmatch(name):
-            raise SettingError(
-                "a run name of letters, digits, dots, dashes and underscores (at most 64)",
-                f"'{name}' was given",
-                "Choose a plainer name.",
-            )
-        if self._is_taken(name):
-            raise SettingError(
-                "a run name that is free", f"'{name}' exists", "Choose another name."
-            )
-
-    def _is_taken(self, name: str) -> bool:
-        return any((self.path / room / name).exists() for room in ("runs", "crossvals"))
-
-    def _free_name(self, stem: str) -> str:
-        number = 1
-        while self._is_taken(f"{stem}-{number}"):
-            number += 1
-        return f"{stem}-{number}"
 
 
 def write_run(
@@ -470,15 +239,6 @@ def write_run(
         )
     )
     return run
-
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
-
-
-def default_workspace() -> Path:
-    """`NEUROSTAGE_WORKSPACE`, else the platform's folder for a program's data."""
-    named = os.environ.get("NEUROSTAGE_WORKSPACE")
-    return Path(named) if named else platformdirs.user_data_path("NeuroStage", appauthor=False)
 
 
 def _versions() -> dict[str, str]:

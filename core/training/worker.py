@@ -23,7 +23,8 @@ from core.errors import NeuroStageError
 from core.model.architecture import forward_operations, training_operations
 from core.training.callbacks import Callback
 from core.training.hardware import epoch_operations
-from core.training.runs import COMPUTING_PREFIX, Run, RunStatus, Workspace
+from core.training.runs import COMPUTING_PREFIX, Run, RunStatus
+from core.training.workspace import Workspace
 
 log = logging.getLogger("neurostage")
 

@@ -19,7 +19,7 @@ from PIL import Image
 from core.cli import COMMANDS, main
 from core.data.patients import Patients
 from core.training import jobs
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDE = 80

@@ -19,7 +19,8 @@ from core.prediction import Predictor
 from core.training.callbacks import Callback
 from core.training.experiment import Experiment
 from core.training.jobs import create_run
-from core.training.runs import Run, Workspace
+from core.training.runs import Run
+from core.training.workspace import Workspace
 
 PROTOCOL = LEAKFREE.model_copy(
     update={

@@ -8,7 +8,7 @@ import streamlit as st
 from pages import Pages, draw_scans, small
 from streamlit import config
 
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 from dashboard import state
 from dashboard.components import data_set
 

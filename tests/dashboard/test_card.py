@@ -4,7 +4,7 @@ from made_run import make_run
 from pages import Pages, texts
 
 from core.reporting.card import body, card_of
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 from dashboard import state
 
 

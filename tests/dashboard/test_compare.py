@@ -15,7 +15,8 @@ from core.evaluation.changes import changes
 from core.evaluation.comparison import compare
 from core.evaluation.mark import mark_of
 from core.evaluation.metrics import outcomes
-from core.training.runs import Run, Workspace
+from core.training.runs import Run
+from core.training.workspace import Workspace
 from dashboard import state
 from dashboard.components import metrics_table
 

@@ -6,7 +6,8 @@ from pages import texts
 
 from core.evaluation.pooled import pool
 from core.training import jobs
-from core.training.runs import RunStatus, Workspace
+from core.training.runs import RunStatus
+from core.training.workspace import Workspace
 from dashboard import state
 from dashboard.components import crossval_launch, metrics_table
 

@@ -12,7 +12,8 @@ import pytest
 from made_run import make_run
 from pages import Pages, texts
 
-from core.training.runs import Run, RunStatus, Workspace
+from core.training.runs import Run, RunStatus
+from core.training.workspace import Workspace
 from dashboard import server
 from dashboard.server import Server
 

@@ -18,7 +18,8 @@ from core.config import Head, Input
 from core.model.weights import Weights, file_sha256
 from core.prediction import Predictor
 from core.readings.log import Log
-from core.training.runs import Run, Workspace
+from core.training.runs import Run
+from core.training.workspace import Workspace
 from dashboard import state
 from dashboard.components import answer, words
 

@@ -14,7 +14,8 @@ from core.config import DEMO
 from core.errors import DatasetError
 from core.evaluation.comparison import compare
 from core.training import library
-from core.training.runs import Run, RunStatus, Workspace
+from core.training.runs import Run, RunStatus
+from core.training.workspace import Workspace
 from dashboard import state
 from dashboard.components import next_step
 

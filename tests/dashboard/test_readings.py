@@ -5,7 +5,7 @@ from made_run import make_run
 from pages import Pages, texts
 
 from core.readings.log import Log
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 
 
 def shown(page) -> str:

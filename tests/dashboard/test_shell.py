@@ -9,7 +9,8 @@ from pages import APP, Pages, texts
 from streamlit.testing.v1 import AppTest
 
 from core.config import LEAKFREE
-from core.training.runs import RunWeights, Workspace
+from core.training.runs import RunWeights
+from core.training.workspace import Workspace
 
 VIEWS = ("home", "data", "train", "compare", "crossval", "explain")
 

@@ -11,7 +11,8 @@ from core.config import LEAKFREE, Split
 from core.data.patients import Patients
 from core.evaluation.mark import mark_of
 from core.training import jobs
-from core.training.runs import Run, RunStatus, Workspace
+from core.training.runs import Run, RunStatus
+from core.training.workspace import Workspace
 from dashboard import state
 from dashboard.components import data_set, launch, run_panel, stage_track
 

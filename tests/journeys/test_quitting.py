@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 from dashboard import server
 from tests.journeys.conftest import PATIENCE
 

@@ -8,7 +8,7 @@ from made_run import make_run
 
 from core.cli import main
 from core.training.library import about
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from core.evaluation.comparison import compare
 from core.evaluation.delong import auc_difference
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import summarise
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 
 STRENGTHS = (0.4, 1.2, 1.3, 2.5, 2.4)
 

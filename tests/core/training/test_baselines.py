@@ -8,7 +8,9 @@ from sklearn.metrics import roc_auc_score
 
 from core.config import LEAKFREE
 from core.training.baselines import BASELINES, Material, rows_for_baselines, write_baselines
-from core.training.runs import PREDICTION_COLUMNS, RunData, Workspace
+from core.training.folders import RunData
+from core.training.runs import PREDICTION_COLUMNS
+from core.training.workspace import Workspace
 
 N = 90
 

@@ -11,7 +11,8 @@ import pytest
 from core.errors import RunError, SettingError
 from core.training import jobs
 from core.training.crossval import POOLED_COLUMNS
-from core.training.runs import COMPUTING_PREFIX, Workspace
+from core.training.runs import COMPUTING_PREFIX
+from core.training.workspace import Workspace
 
 FIGURES = ["loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
 

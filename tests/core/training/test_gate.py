@@ -10,7 +10,7 @@ from core.data.patients import Patients, join_patients
 from core.errors import DatasetError
 from core.evaluation.mark import leakage_of
 from core.training.jobs import create_run
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 from tests.core.training.conftest import TINY
 
 

@@ -12,7 +12,8 @@ import pytest
 from core.errors import RunError, SettingError
 from core.training import jobs
 from core.training.baselines import BASELINES
-from core.training.runs import Run, Workspace
+from core.training.runs import Run
+from core.training.workspace import Workspace
 
 FIGURES = ["loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
 

@@ -14,7 +14,7 @@ from core.model.vgg19 import build_model
 from core.model.weights import Weights
 from core.training.jobs import create_run
 from core.training.known import FILE, known_scans
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 
 PROTOCOL = LEAKFREE.model_copy(
     update={"input": Input(size=48, scaling="imagenet"), "head": Head(units=(8, 4))}

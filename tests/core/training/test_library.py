@@ -10,7 +10,9 @@ import pytest
 from core.config import LEAKFREE
 from core.errors import RunError, SettingError
 from core.training import library
-from core.training.runs import Run, RunData, RunStatus, Workspace
+from core.training.folders import RunData
+from core.training.runs import Run, RunStatus
+from core.training.workspace import Workspace
 
 DATA = RunData(
     root="scans", negative="no", positive="yes", already_split=False, already_cropped=False

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from core.config import REPORT
-from core.errors import RunError, SettingError
-from core.training.runs import RunData, RunStatus, Workspace, default_workspace
+from core.errors import RunError
+from core.training.folders import RunData
+from core.training.runs import RunStatus
+from core.training.workspace import Workspace
 
 DATA = RunData(
     root="scans", negative="no", positive="yes", already_split=False, already_cropped=False
@@ -28,34 +30,6 @@ def test_a_new_run_has_its_configuration_and_nothing_else(workspace):
     assert run.history().empty
     assert run.split().empty
     assert json.loads((run.path / "config.json").read_text())["weights"] is None
-
-
-def test_names_are_free_and_plain(workspace):
-    first, second = (workspace.create(REPORT, DATA) for _ in range(2))
-    assert first.name != second.name
-    with pytest.raises(SettingError, match="exists"):
-        workspace.create(REPORT, DATA, name=first.name)
-    for name in ("../outside", "a/b", "", ".hidden", "x" * 65, "with space"):
-        with pytest.raises(SettingError):
-            workspace.create(REPORT, DATA, name=name or " ")
-        with pytest.raises(RunError):
-            workspace.run(name)
-
-
-def test_runs_are_listed_newest_first(workspace):
-    import os
-
-    for age, name in enumerate(("new", "middle", "old")):
-        config = workspace.create(REPORT, DATA, name=name).path / "config.json"
-        os.utime(config, (1e9 - age, 1e9 - age))
-    (workspace.path / "runs" / "stray").mkdir()
-    assert [run.name for run in workspace.runs()] == ["new", "middle", "old"]
-
-
-def test_an_unknown_run_names_those_there_are(workspace):
-    workspace.create(REPORT, DATA, name="present")
-    with pytest.raises(RunError, match=r"\(present\)"):
-        workspace.run("absent")
 
 
 def test_an_unfinished_stage_has_no_results(workspace):
@@ -104,21 +78,8 @@ def test_class_names_that_look_like_numbers_stay_names(workspace):
     assert run.split()["label"].item() == "1"
 
 
-def test_a_damaged_configuration_is_said_in_words(workspace):
-    run = workspace.create(REPORT, DATA, name="run")
-    (run.path / "config.json").write_text("{")
-    with pytest.raises(RunError, match=r"config\.json"):
-        _ = run.config
-
-
 def test_deleting_takes_the_whole_folder(workspace):
     run = workspace.create(REPORT, DATA, name="run")
     run.delete()
     assert workspace.runs() == []
     assert not run.path.exists()
-
-
-def test_the_environment_names_the_workspace(monkeypatch, tmp_path):
-    assert default_workspace().name == "NeuroStage"
-    monkeypatch.setenv("NEUROSTAGE_WORKSPACE", str(tmp_path))
-    assert default_workspace() == tmp_path

@@ -1,0 +1,162 @@
+"""The workspace: where runs, cross-validations and all that they share live, and their names."""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import platformdirs
+
+from core.config import Protocol
+from core.errors import RunError, SettingError
+from core.training.crossval import CrossValidation
+from core.training.folders import JobFolder, RunData
+from core.training.runs import Run, write_run
+
+JOBS: tuple[type[Run] | type[CrossValidation], ...] = (Run, CrossValidation)
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+_Job = TypeVar("_Job", bound=JobFolder[Any])
+
+
+class Workspace:
+    """Where runs, the cache and the demonstration set live."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def cache(self) -> Path:
+        """Folder of the frozen-prefix cache."""
+        return self.path / "cache"
+
+    @property
+    def demonstration(self) -> Path:
+        """Folder of the demonstration set."""
+        return self.path / "demonstration"
+
+    @property
+    def readings(self) -> Path:
+        """Folder of what people said of the answers (see `core.readings.log`)."""
+        return self.path / "readings"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one job that trains."""
+        return self.path / "training.lock"
+
+    def runs(self) -> list[Run]:
+        """All runs, newest first."""
+        return self._all(Run)
+
+    def run(self, name: str) -> Run:
+        """The run of this name.
+
+        Raises:
+            RunError: There is none.
+        """
+        return self._named(Run, name)
+
+    def crossvals(self) -> list[CrossValidation]:
+        """All cross-validations, newest first."""
+        return self._all(CrossValidation)
+
+    def crossval(self, name: str) -> CrossValidation:
+        """The cross-validation of this name.
+
+        Raises:
+            RunError: There is none.
+        """
+        return self._named(CrossValidation, name)
+
+    def _all(self, job: type[_Job]) -> list[_Job]:
+        files = (self.path / job.room).glob(f"*/{job.config_file}")
+        made = [(file.stat().st_mtime, job(file.parent)) for file in files]
+        return [found for _, found in sorted(made, key=lambda pair: (-pair[0], pair[1].name))]
+
+    def _named(self, job: type[_Job], name: str) -> _Job:
+        found = job(self.path / job.room / name)
+        if not _NAME.fullmatch(name) or not (found.path / job.config_file).is_file():
+            known = ", ".join(each.name for each in self._all(job)[:8]) or "none yet"
+            raise RunError(
+                f"the name of a {job.kind} in {self.path} ({known})",
+                f"'{name}' was given",
+                "Choose one of the list, or start one first.",
+            )
+        return found
+
+    def create(
+        self,
+        protocol: Protocol,
+        data: RunData,
+        *,
+        name: str | None = None,
+        weights_path: Path | None = None,
+        cached: bool = True,
+    ) -> Run:
+        """Make the folder of a new run.
+
+        Args:
+            protocol: What to do.
+            data: On which scans.
+            name: Letters, digits, dot, dash and underscore; by default protocol and date.
+            weights_path: VGG19 weights to start from; none means the usual order.
+            cached: Whether the outputs of frozen layers are kept on disk.
+
+        Raises:
+            SettingError: The name is not usable or taken.
+        """
+        folder = self.new_folder(Run, name, protocol.name)
+        return write_run(folder, protocol, data, weights_path=weights_path, cached=cached)
+
+    def new_folder(
+        self, job: type[Run] | type[CrossValidation], name: str | None, stem: str
+    ) -> Path:
+        """Make an empty folder for a run or a cross-validation, whose name neither has.
+
+        Args:
+            job: Which of the two.
+            name: None for the stem, the date and a number.
+            stem: Of such a name.
+
+        Raises:
+            SettingError: The name is not usable or taken.
+        """
+        name = name or self._free_name(f"{stem}-{datetime.now(UTC):%Y-%m-%d}")
+        self.expect_free(name)
+        folder = self.path / job.room / name
+        folder.mkdir(parents=True)
+        return folder
+
+    def expect_free(self, name: str) -> None:
+        """Refuse a name that no new run could have.
+
+        Raises:
+            SettingError: The name is not usable or taken.
+        """
+        if not _NAME.fullmatch(name):
+            raise SettingError(
+                "a run name of letters, digits, dots, dashes and underscores (at most 64)",
+                f"'{name}' was given",
+                "Choose a plainer name.",
+            )
+        if self._is_taken(name):
+            raise SettingError(
+                "a run name that is free", f"'{name}' exists", "Choose another name."
+            )
+
+    def _is_taken(self, name: str) -> bool:
+        return any((self.path / job.room / name).exists() for job in JOBS)
+
+    def _free_name(self, stem: str) -> str:
+        number = 1
+        while self._is_taken(f"{stem}-{number}"):
+            number += 1
+        return f"{stem}-{number}"
+
+
+def default_workspace() -> Path:
+    """`NEUROSTAGE_WORKSPACE`, else the platform's folder for a program's data."""
+    named = os.environ.get("NEUROSTAGE_WORKSPACE")
+    return Path(named) if named else platformdirs.user_data_path("NeuroStage", appauthor=False)
