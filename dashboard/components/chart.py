@@ -13,8 +13,8 @@ MATRIX = 240
 
 
 def look() -> figures.Look:
-    """Dark or light, as the page is: by its settings, for a browser may report the system's."""
-    return "light" if st.get_option("theme.base") == "light" else "dark"
+    """Dark or light, as the page is in this browser."""
+    return "light" if st.context.theme.type == "light" else "dark"
 
 
 def matrices_width(comparison: Comparison) -> int | Literal["stretch"]:

@@ -54,10 +54,9 @@ def _with_mark(figure: go.Figure, stage: str, outcome: str) -> go.Figure:
             continue
         axes = {"xref": trace.xaxis, "yref": trace.yaxis}
         trace.mode = "markers"
-        for x, y, text, colour, cell in zip(
-            trace.x, trace.y, trace.text, trace.textfont.color, trace.customdata, strict=True
-        ):
-            figure.add_annotation(x=x, y=y, text=text, font={"color": colour}, **axes)
+        ink = {"color": trace.textfont.color}
+        for x, y, text, cell in zip(trace.x, trace.y, trace.text, trace.customdata, strict=True):
+            figure.add_annotation(x=x, y=y, text=text, font=ink, **axes)
             if tuple(cell) == (stage, outcome):
                 frame = {"color": figure.layout.template.layout.font.color, "width": 2}
                 corners = {"x0": x - 0.49, "x1": x + 0.49, "y0": y - 0.49, "y1": y + 0.49}

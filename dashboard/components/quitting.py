@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import resources, server
-from dashboard.components import farewell
+from dashboard.components import tab
 from dashboard.components.words import plain
 
 
@@ -21,5 +21,5 @@ def _ask() -> None:
     words = server.farewell(resources.workspace())
     st.write(f"{plain(words)} Runs are kept; scans that were dropped here are forgotten.")
     if st.button("Quit", type="primary", key="quit-now"):
-        farewell.now([words, "You can close this window."])
+        tab.leave([words, "You can close this window."])
         server.quit_soon()

@@ -12,7 +12,7 @@ from core.reporting import figures
 from core.training import jobs
 from core.training.runs import Run, RunStatus
 from dashboard import resources
-from dashboard.components import launch, shell, stage_track
+from dashboard.components import chart, launch, shell, stage_track
 from dashboard.components.training_line import HEADLINES, at_work, headline, progress
 from dashboard.components.words import duration, millions, percent, plain
 
@@ -147,7 +147,9 @@ def outcome(found: Summary, before: float | None) -> None:
 def curves(run: Run) -> None:
     """Loss and accuracy of every epoch so far, all stages in a row."""
     titles = {stage.name: stage.title for stage in run.protocol.stages}
-    figure = figures.all_stages_curves(run.history(), titles, mark=resources.mark(run))
+    figure = figures.all_stages_curves(
+        run.history(), titles, mark=resources.mark(run), look=chart.look()
+    )
     st.plotly_chart(
         figure,
         theme=None,

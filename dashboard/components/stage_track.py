@@ -3,8 +3,9 @@
 from core.config import Stage
 from core.model.architecture import BLOCKS, convolutions
 from core.reporting.figures import stage_colour
+from dashboard.components import chart
 
-FROZEN = "#34414d"
+FROZEN = {"dark": "#34414d", "light": "#c3ced6"}
 WIDTH, GAP, BLOCK_GAP = 7.0, 2.5, 6.0
 """Of a bar that stands for a convolution, and between bars and blocks."""
 TALLEST, STEP = 34.0, 5.5
@@ -20,13 +21,14 @@ def drawing(stage: Stage, colour: str | None = None) -> str:
         stage: What it unfreezes is drawn in colour.
         colour: Hexadecimal; by default the stage's own.
     """
-    colour = colour or stage_colour(stage.name)
+    look = chart.look()
+    colour = colour or stage_colour(stage.name, look)
     bars, x = [], 0.0
     for block, _ in enumerate(BLOCKS, start=1):
         height = TALLEST - STEP * (block - 1)
         for layer in convolutions():
             if layer.block == block:
-                fill = colour if stage.unfreezes(layer.name) else FROZEN
+                fill = colour if stage.unfreezes(layer.name) else FROZEN[look]
                 y = (TALLEST - height) / 2
                 bars.append(_rectangle(x, y, WIDTH, height, 1.5, fill))
                 x += WIDTH + GAP

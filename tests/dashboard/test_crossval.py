@@ -20,7 +20,7 @@ def html(page, kind):
 def test_without_one_it_says_what_will_appear_and_how(pages):
     page = pages.open("crossval")
     assert "each once" in texts(page)
-    assert [button.label for button in page.button] == ["Set it up"]
+    assert "Set it up" in [button.label for button in page.button]
 
 
 def test_the_table_says_what_the_predictions_say(pages, workspace: Workspace):

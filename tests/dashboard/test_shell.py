@@ -87,10 +87,10 @@ def test_what_goes_wrong_in_a_callback_is_told_by_the_page():
             raise RunError("a run at work", f"'{name}' is not", "There is no need.")
 
         with shell.frame():
-            st.button("Do it", on_click=shell.act, args=[deed, "first"])
+            st.button("Do it", key="do-it", on_click=shell.act, args=[deed, "first"])
 
     page = AppTest.from_function(script).run()
-    page.button[0].click().run()
+    page.button(key="do-it").click().run()
     assert "first" in page.error[0].value
     assert not page.run().error
 

@@ -45,7 +45,7 @@ def reliability_diagram(
         1,
     )
     for stage, table in drawn.items():
-        colour, title = stage_colour(stage), (titles or {}).get(stage, stage)
+        colour, title = stage_colour(stage, look), (titles or {}).get(stage, stage)
         figure.add_trace(
             go.Scatter(
                 x=table["predicted"],

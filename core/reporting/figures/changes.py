@@ -45,7 +45,7 @@ def changes_matrix(
             z=better,
             zmin=-reach,
             zmax=reach,
-            colorscale=[[0, colours.bad], [0.5, colours.surface], [1, colours.good]],
+            colorscale=[[0, colours.worse], [0.5, colours.surface], [1, colours.better]],
             showscale=False,
             xgap=3,
             ygap=3,
@@ -65,13 +65,7 @@ def changes_matrix(
                 f"{came.get(cell, 0)} in, {went.get(cell, 0)} out"
                 for *_, cell in where
             ],
-            textfont={
-                "size": 13,
-                "color": [
-                    colours.on_high if abs(net[cell]) > 0.6 * reach else colours.text
-                    for *_, cell in where
-                ],
-            },
+            textfont={"size": 13, "color": colours.on_fill},
             customdata=[[cell] for *_, cell in where],
             hovertext=[
                 f"{classes[is_]} called {classes[called]}:<br>"

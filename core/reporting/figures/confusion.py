@@ -66,7 +66,6 @@ def confusion_matrices(
                 stage,
                 counts[column - 1],
                 shares[column - 1],
-                values / top,
                 percent,
                 colours,
             ),
@@ -74,7 +73,7 @@ def confusion_matrices(
             column,
         )
         figure.add_annotation(
-            _heading(stage, part, colours), row=1, col=column, xref="x domain", yref="y domain"
+            _heading(stage, part, look), row=1, col=column, xref="x domain", yref="y domain"
         )
     names = [comparison.negative, comparison.positive]
     slanted = len(stages) > 2 and max(map(len, names)) > 9
@@ -131,14 +130,12 @@ def _cells(
     stage: StageResult | PooledStage,
     counts: Any,
     shares: Any,
-    level: Any,
     percent: bool,
     colours: Palette,
 ) -> go.Scatter:
     """Text and a clickable point for each cell."""
     names = (comparison.negative, comparison.positive)
     where = [(is_, called) for is_ in (0, 1) for called in (0, 1)]
-    ink = [colours.on_high if level[cell] > 0.55 else colours.on_low for cell in where]
     big = [share(shares[cell], 0) if percent else f"{counts[cell]}" for cell in where]
     small = [f"{counts[cell]}" if percent else share(shares[cell], 0) for cell in where]
     return go.Scatter(
@@ -152,7 +149,7 @@ def _cells(
             f"<span style='font-size:1.35em'>{b}</span><br>{s}"
             for b, s in zip(big, small, strict=True)
         ],
-        textfont={"color": ink, "size": 12},
+        textfont={"color": colours.on_fill, "size": 12},
         customdata=[[stage.name, CELLS[is_][called]] for is_, called in where],
         hovertext=[
             f"<b>{stage.title}</b><br>{counts[is_, called]} of {counts[is_].sum()} {names[is_]} "
@@ -163,14 +160,14 @@ def _cells(
     )
 
 
-def _heading(stage: StageResult | PooledStage, part: str, colours: Palette) -> dict[str, Any]:
+def _heading(stage: StageResult | PooledStage, part: str, look: Look) -> dict[str, Any]:
     result = getattr(stage, part)
     interval = result.intervals.get("accuracy")
     between = f" ({100 * interval[0]:.0f}–{100 * interval[1]:.0f})" if interval else ""
     return {
         "text": (
-            f"<b style='color:{stage_colour(stage.name)}'>{stage.title}</b><br>"
-            f"<span style='color:{colours.muted}'>{share(result.accuracy)}{between}</span>"
+            f"<b style='color:{stage_colour(stage.name, look)}'>{stage.title}</b><br>"
+            f"<span style='color:{PALETTES[look].muted}'>{share(result.accuracy)}{between}</span>"
         ),
         "x": 0.5,
         "y": 1,

@@ -52,7 +52,7 @@ def stage_curves(
             figure.update_xaxes(range=[0.5, len(rows) + 0.5], row=row, col=col)
         if not alone:
             figure.add_annotation(
-                text=f"<b style='color:{stage_colour(stage)}'>{title}</b>",
+                text=f"<b style='color:{stage_colour(stage, look)}'>{title}</b>",
                 x=0.5,
                 y=1,
                 xref="x domain",
@@ -106,7 +106,7 @@ def all_stages_curves(
                 col=1,
                 line_width=0,
                 layer="below",
-                fillcolor=faint(stage_colour(stage), 0.06),
+                fillcolor=faint(stage_colour(stage, look), 0.06),
             )
             if before:
                 figure.add_vline(
@@ -114,7 +114,7 @@ def all_stages_curves(
                 )
         figure.add_annotation(
             text=f"<b>{title}</b>",
-            font={"color": stage_colour(stage)},
+            font={"color": stage_colour(stage, look)},
             x=(before + end + 1) / 2,
             xref="x",
             y=1,
@@ -149,7 +149,7 @@ def _lines(
     cell: tuple[int, int],
 ) -> None:
     """Training dashed, validation solid, the best checkpoint ringed."""
-    colour = stage_colour(stage)
+    colour = stage_colour(stage, look)
     hover = f"<b>{title}</b>, epoch %{{customdata[0]}}<br>%{{fullData.name}} %{{y:.3f}}"
     hover += "<br>learning rate %{customdata[1]:.2g}<extra></extra>"
     context = rows[["epoch", "learning_rate"]]

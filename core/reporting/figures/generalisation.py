@@ -49,7 +49,7 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
                     legendgroup=part,
                     showlegend=column == 1,
                     mode="lines+markers",
-                    line={"color": PART_COLOURS[part], "width": 2},
+                    line={"color": PART_COLOURS[look][part], "width": 2},
                     marker={"symbol": PART_SYMBOLS[part], "size": 9},
                     customdata=_hover(comparison, values, results, measure),
                     hovertemplate="<b>%{customdata[0]}</b><br>%{fullData.name} "
@@ -88,7 +88,7 @@ def overfitting_gap(comparison: Comparison, *, look: Look = "dark") -> go.Figure
                     error_y=_bars([value], [interval]),
                     name=stage.title,
                     mode="markers",
-                    marker={"size": 10, "color": stage_colour(stage.name)},
+                    marker={"size": 10, "color": stage_colour(stage.name, look)},
                     customdata=[[_reading(value, interval, measure)]],
                     hovertemplate="<b>%{fullData.name}</b><br>%{customdata[0]}<extra></extra>",
                 ),
@@ -127,7 +127,7 @@ def _baselines(figure: go.Figure, comparison: Comparison, look: Look) -> None:
                     marker={
                         "symbol": f"{PART_SYMBOLS[part]}-open",
                         "size": 9,
-                        "color": PART_COLOURS[part],
+                        "color": PART_COLOURS[look][part],
                         "line": {"width": 2},
                     },
                     customdata=[
@@ -155,7 +155,7 @@ def _baselines(figure: go.Figure, comparison: Comparison, look: Look) -> None:
                 x1=x,
                 y0=best,
                 y1=best,
-                line={"color": PART_COLOURS["test"], "width": 1.3, "dash": "dot"},
+                line={"color": PART_COLOURS[look]["test"], "width": 1.3, "dash": "dot"},
                 layer="below",
                 row=1,
                 col=column,
@@ -189,11 +189,11 @@ def _stage_axis(figure: go.Figure, comparison: Comparison, look: Look) -> None:
                     col=column,
                     line_width=0,
                     layer="below",
-                    fillcolor=faint(stage_colour(stage.name), 0.12),
+                    fillcolor=faint(stage_colour(stage.name, look), 0.12),
                 )
                 figure.add_annotation(
                     text="keep",
-                    font={"size": 11, "color": stage_colour(stage.name)},
+                    font={"size": 11, "color": stage_colour(stage.name, look)},
                     x=position,
                     y=1,
                     yref="y domain",

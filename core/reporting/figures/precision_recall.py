@@ -60,7 +60,7 @@ def precision_recall_curves(
                 y=points["precision"],
                 customdata=points["threshold"],
                 mode="lines",
-                line={"color": stage_colour(stage.name), "width": 2.2, "shape": "vh"},
+                line={"color": stage_colour(stage.name, look), "width": 2.2, "shape": "vh"},
                 name=f"{stage.title}: {result.average_precision:.3f}{between}",
                 hovertemplate=f"<b>{stage.title}</b><br>precision %{{y:.1%}}, found %{{x:.1%}}"
                 "<br>threshold %{customdata:.2f}<extra></extra>",

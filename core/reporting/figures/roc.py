@@ -57,7 +57,7 @@ def roc_curves(
                 y=points["sensitivity"],
                 customdata=points["threshold"],
                 mode="lines",
-                line={"color": stage_colour(stage.name), "width": 2.2},
+                line={"color": stage_colour(stage.name, look), "width": 2.2},
                 name=f"{stage.title}: {result.auc:.3f}{between}",
                 legendgroup=stage.name,
                 hovertemplate=f"<b>{stage.title}</b><br>sensitivity %{{y:.1%}}, false alarms "
@@ -74,7 +74,7 @@ def roc_curves(
                     marker={
                         "size": 9,
                         "color": colours.surface,
-                        "line": {"color": stage_colour(stage.name), "width": 2.2},
+                        "line": {"color": stage_colour(stage.name, look), "width": 2.2},
                     },
                     legendgroup=stage.name,
                     showlegend=False,
@@ -94,7 +94,7 @@ def roc_curves(
                     marker={
                         "symbol": "star-diamond",
                         "size": 14,
-                        "color": stage_colour(stage.name),
+                        "color": stage_colour(stage.name, look),
                         "line": {"color": colours.text, "width": 1.2},
                     },
                     name=f"operating point, {stage.title}",

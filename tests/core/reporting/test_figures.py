@@ -78,8 +78,10 @@ def test_every_figure_is_transparent_and_follows_the_look(all_figures):
         layout = json.loads(figure.to_json())["layout"]
         assert layout["template"]["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)", name
         assert layout["template"]["layout"]["font"]["color"] == PALETTES[look].text, name
-        other = PALETTES["light" if look == "dark" else "dark"]
-        assert other.muted not in figure.to_json(), name
+        other = "light" if look == "dark" else "dark"
+        drawn = figure.to_json()
+        for colour in (PALETTES[other].muted, *STAGE_COLOURS[other].values()):
+            assert colour not in drawn, name
 
 
 def test_figures_of_a_leaky_run_carry_its_mark(run, comparison, all_figures):
@@ -282,7 +284,8 @@ def test_figures_of_nothing_say_so(comparison, tmp_path):
 
 
 def test_an_unknown_stage_keeps_its_colour():
-    assert figures.stage_colour("stage1") == STAGE_COLOURS["stage1"]
+    assert figures.stage_colour("stage1") == STAGE_COLOURS["dark"]["stage1"]
+    assert figures.stage_colour("stage1", "light") == STAGE_COLOURS["light"]["stage1"]
     assert figures.stage_colour("warm_up") == figures.stage_colour("warm_up")
 
 
@@ -325,10 +328,11 @@ def _lab(linear):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
+@pytest.mark.parametrize("look", STAGE_COLOURS)
 @pytest.mark.parametrize("vision", SIMULATIONS)
-def test_stage_colours_differ_for_every_eye(vision):
-    seen = [_lab(SIMULATIONS[vision] @ _linear(colour)) for colour in STAGE_COLOURS.values()]
-    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 17
+def test_stage_colours_differ_for_every_eye(vision, look):
+    seen = [_lab(SIMULATIONS[vision] @ _linear(c)) for c in STAGE_COLOURS[look].values()]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 19
 
 
 def test_figures_need_neither_streamlit_nor_tensorflow():
