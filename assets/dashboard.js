@@ -50,6 +50,20 @@ if (!window.neurostage) {
       localStorage.setItem(key(link.pathname), chosen)
   }
 
+  // Whoever looks at the page sees it there. A browser asks only when somebody has clicked.
+  const root = document.documentElement
+  const permission = () => { root.dataset.notifications = window.Notification?.permission ?? "none" }
+  document.addEventListener("click", async ({ target }) => {
+    if (!target.closest?.(".st-key-notify-me button")) return
+    await Notification.requestPermission()
+    permission()
+  })
+  const notify = (title, body, tag) => {
+    if (root.dataset.notifications !== "granted" || document.hasFocus()) return
+    new Notification(title, { body, tag }).onclick = () => window.focus()
+  }
+
+  permission()
   setInterval(() => { listen(); redraw(); keep() }, 500)
-  window.neurostage = { leave }
+  window.neurostage = { leave, notify }
 }

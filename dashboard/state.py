@@ -46,6 +46,8 @@ REPETITIONS = "repetitions"
 """Of the next cross-validation, how many seeds."""
 CROSSVAL = "crossval"
 """Name of the cross-validation in use; in the address."""
+WATCHED = "watched"
+"""Folders of the trainings that this session has seen at work, a line each."""
 PROBLEM = "problem"
 """What went wrong in a callback, to be told by the page that follows."""
 

@@ -13,7 +13,7 @@ from core.training import jobs
 from core.training.runs import Run, RunStatus
 from dashboard import resources
 from dashboard.components import chart, launch, shell, stage_track
-from dashboard.components.training_line import HEADLINES, at_work, headline, progress
+from dashboard.components.training_line import at_work, headline, progress
 from dashboard.components.words import duration, millions, percent, plain
 
 LOG_BYTES = 16_000
@@ -34,8 +34,6 @@ def _progress(name: str, was_active: bool) -> None:
         run = resources.workspace().run(name)
         status = run.status
         if status.active != was_active:
-            if not status.active:
-                st.toast(f"Run {plain(name)}: {HEADLINES[status.state].lower()}")
             st.rerun()
         where_it_is(run, status)
         stages(run, status)

@@ -11,7 +11,7 @@ from core.errors import NeuroStageError
 from core.training.library import in_order, shown_name
 from core.training.runs import Run
 from dashboard import resources, state
-from dashboard.components import folders, quitting, tab, training_line
+from dashboard.components import endings, folders, quitting, tab, training_line
 from dashboard.components.words import plain
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -36,6 +36,8 @@ def frame() -> Iterator[None]:
     with st.container(key="notice"):
         st.caption(NOTICE)
         quitting.show()
+        with problems():
+            endings.show()
     tab.show()
     folders.restore()
     if told := state.get(state.PROBLEM):

@@ -28,17 +28,45 @@ def show() -> None:
         st.button("Draw again", key="draw-again")
 
 
+def offer_notifications() -> None:
+    """A button that asks the browser; it is seen only where the browser has not been asked yet."""
+    with st.container(key="offer-notifications"):
+        st.button(
+            "Notify me when it ends",
+            key="notify-me",
+            type="tertiary",
+            help="The browser will ask you once. Nothing leaves this computer.",
+        )
+
+
+def notify(title: str, body: str, about: str) -> None:
+    """Show a notification of the browser, if the user wants them and is looking elsewhere.
+
+    Args:
+        title: In one line.
+        body: What more there is to say; may be empty.
+        about: Two notifications about the same are shown as one, also from two tabs.
+    """
+    with st.container(key=f"told-{about}"):
+        _run(f"notify({_literal(title)}, {_literal(body)}, {_literal(about)})")
+
+
 def leave(words: Sequence[str]) -> None:
     """Say goodbye in this tab, for its server is about to end: a page that needs none.
 
     Args:
         words: A paragraph each.
     """
-    told = f"{json.dumps(HEADING)}, {json.dumps(list(words))}".replace("<", "\\u003c")
-    st.html(
-        f"<p>{HEADING}.</p><script>window.neurostage.leave({told})</script>",
-        unsafe_allow_javascript=True,
-    )
+    _run(f"leave({_literal(HEADING)}, {_literal(list(words))})")
+
+
+def _run(call: str) -> None:
+    st.html(f"<span></span><script>window.neurostage.{call}</script>", unsafe_allow_javascript=True)
+
+
+def _literal(value: object) -> str:
+    """For a script; nothing in it looks like a tag."""
+    return json.dumps(value).replace("<", "\\u003c")
 
 
 @cache
