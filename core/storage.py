@@ -45,6 +45,16 @@ def write_text(path: Path, text: str, *, durable: bool = False) -> None:
     write_bytes(path, text.encode(), durable=durable)
 
 
+def version(path: Path) -> tuple[int, ...] | None:
+    """Another one each time that `path` is written anew; none where nothing is."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    # Its number as well: a file that takes another's place may be as large, and a clock is coarse.
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def append_bytes(path: Path, data: bytes) -> None:
     """Add `data` to the end of `path`; it is on the disk on return.
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from core.cli.describing import command, describe
 from core.cli.options import Json, RunName, WorkspaceFolder, workspace_at
 from core.cli.terminal import answer
 from core.cli.terminal import note as say
-from core.cli.watching import command, describe
 from core.errors import RunError
 from core.training import library
 

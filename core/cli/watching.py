@@ -1,18 +1,19 @@
-"""A run or a cross-validation as the shell sees it: in words, and live while it trains."""
+"""A run or a cross-validation as the shell watches it while it trains, and to its end."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from core.cli.describing import command, describe, titled
 from core.cli.terminal import answer, duration, note, notes, percent
-from core.errors import RunError
 from core.evaluation.mark import mark_of
 from core.training.crossval import CrossValidation, CrossValidationStatus
 from core.training.jobs import Job
-from core.training.library import about
 from core.training.runs import Run, RunStatus
-from core.training.workspace import Workspace, default_workspace
+from core.training.workspace import Workspace
 
 POLL_SECONDS = 0.5
 DETACHED = 130
@@ -26,105 +27,17 @@ STARTED_FROM = {
 }
 
 
-def job_named(where: Workspace, name: str) -> Job:
-    """The run or the cross-validation of this name.
-
-    Raises:
-        RunError: There is neither.
-    """
-    return next((job for job in where.crossvals() if job.name == name), None) or where.run(name)
-
-
-def kind(job: Job) -> str:
-    """What it is, to begin a sentence with."""
-    return job.kind.capitalize()
-
-
-def describe(job: Job) -> dict[str, Any]:
-    """What `status --json` documents. A run whose record is damaged is described as such."""
-    return _describe_run(job) if isinstance(job, Run) else _describe_crossval(job)
-
-
-def _describe_crossval(crossval: CrossValidation) -> dict[str, Any]:
-    status = crossval.status
-    found: dict[str, Any] = {
-        "crossval": crossval.name,
-        "path": str(crossval.path),
-        "protocol": None,
-        "folds": None,
-        "seeds": [],
-        "state": status.state,
-        "message": status.message,
-        "finished": [],
-        "folds_finished": status.finished,
-        "folds_in_all": status.folds,
-        "fold": next((_describe_run(r) for r in crossval.runs() if r.name == status.at_work), None),
-        "run_seconds_left": status.seconds_left,
-    }
-    try:
-        config = crossval.config
-        return found | {
-            "protocol": config.protocol.name,
-            "folds": config.folds,
-            "seeds": list(config.seeds),
-            "finished": crossval.finished_stages(),
-        }
-    except RunError as error:
-        return found | {"state": "damaged", "message": str(error)}
-
-
-def fold_of(found: dict[str, Any]) -> str:
-    """How far a cross-validation is, in a few words."""
-    done, total = found["folds_finished"], found["folds_in_all"]
-    return f"fold {done + 1} of {total}" if found["fold"] else f"{done} of {total} folds"
-
-
-def _describe_run(run: Run) -> dict[str, Any]:
-    status = run.status
-    try:
-        config = run.config
-    except RunError as error:
-        config = None
-        status = status.model_copy(update={"message": str(error)})
-    return {
-        "run": run.name,
-        "path": str(run.path),
-        "about": about(run).model_dump(),
-        "protocol": config.protocol.name if config else None,
-        "weights": config.weights.source if config and config.weights else None,
-        "state": status.state if config else "damaged",
-        "message": status.message,
-        "requested": list(status.requested),
-        "finished": run.finished_stages() if config else [],
-        "stage": status.stage,
-        "activity": status.activity,
-        "epoch": status.epoch,
-        "epochs": status.epochs,
-        "step": status.step,
-        "steps": status.steps,
-        "pictures_per_second": status.pictures_per_second,
-        "stage_seconds_left": status.stage_seconds_left,
-        "run_seconds_left": status.run_seconds_left,
-    }
-
-
-def command(verb: str, job: Job, where: Workspace) -> str:
-    """What to type to do something with a run or a cross-validation."""
-    elsewhere = "" if where.path == default_workspace() else f" --workspace {where.path}"
-    return f"python -m core {verb} {job.name}{elsewhere}"
-
-
 def conclude(job: Job, where: Workspace, *, detach: bool, as_json: bool) -> int:
     """Stay with a job until it ends, unless `detach`, and answer; returns the exit status."""
     ended = 0
     if detach:
-        note(f"{kind(job)} '{job.name}' trains on its own. Look: {command('status', job, where)}")
+        note(f"{titled(job)} trains on its own. Look: {command('status', job, where)}")
     else:
         ended = attend(job, where)
     whole = not ended and not detach
     # Statistics are loaded when they are needed: that takes longer than a status to print.
     if isinstance(job, CrossValidation) and whole:
-        from core.cli.crossval import show_pooled
+        from core.cli.pooled import show_pooled
 
         show_pooled(job, as_json=as_json)
     elif as_json and ended != DETACHED:
@@ -158,7 +71,7 @@ def attend(job: Job, where: Workspace) -> int:
         note(end.message)
         return 2
     if end.state != "finished":
-        note(f"{kind(job)} '{job.name}' was {end.state}. To go on: {command('resume', job, where)}")
+        note(f"{titled(job)} was {end.state}. To go on: {command('resume', job, where)}")
         return 1
     return 0
 
@@ -166,17 +79,20 @@ def attend(job: Job, where: Workspace) -> int:
 def watch_folds(crossval: CrossValidation) -> CrossValidationStatus:
     """Show the progress of a cross-validation, and a line for each stage of a fold that ends."""
     titles = {stage.name: stage.title for stage in crossval.protocol.stages}
-    told = _outcomes(crossval).keys()
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rest]}")
-    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as bar:
-        task = bar.add_task("Starting", total=None, rest="")
+    told = {(run.name, stage) for run, stage in _finished(crossval)}
+    with _progress() as (bar, task):
         while True:
             status = crossval.status
-            outcomes = _outcomes(crossval)
-            for (fold, stage), line in outcomes.items():
-                if (fold, stage) not in told:
-                    note(f"{fold:<9}{titles[stage]:<10}{line}")
-            told = outcomes.keys()
+            for run, stage in _finished(crossval):
+                if (run.name, stage) in told:
+                    continue
+                record = run.metrics(stage)
+                note(
+                    f"{run.name:<9}{titles[stage]:<10}"
+                    f"validation {percent(record['validation']['accuracy']):>7}  "
+                    f"test {percent(record['test']['accuracy']):>7}"
+                )
+                told.add((run.name, stage))
             if not status.active:
                 return status
             if status.current:
@@ -186,43 +102,40 @@ def watch_folds(crossval: CrossValidation) -> CrossValidationStatus:
             time.sleep(POLL_SECONDS)
 
 
-def _outcomes(crossval: CrossValidation) -> dict[tuple[str, str], str]:
-    """One line for each stage of a fold that is finished."""
-    return {
-        (run.name, stage): (
-            f"validation {percent(record['validation']['accuracy']):>7}  "
-            f"test {percent(record['test']['accuracy']):>7}"
-        )
-        for run in crossval.runs()
-        for stage in run.finished_stages()
-        for record in [run.metrics(stage)]
-    }
+def _finished(crossval: CrossValidation) -> list[tuple[Run, str]]:
+    """Each fold with each stage that is finished in it."""
+    return [(run, stage) for run in crossval.runs() for stage in run.finished_stages()]
 
 
 def watch(run: Run) -> RunStatus:
     """Show the progress of a run, and a line for each epoch, until it is no longer at work."""
-    stages = run.protocol.stages
-    titles = {stage.name: stage.title for stage in stages}
-    told = _epochs(run).keys()
+    titles = {stage.name: stage.title for stage in run.protocol.stages}
+    read, told = run.history_version, _epochs(run).keys()
     said = False
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rest]}")
-    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as bar:
-        task = bar.add_task("Starting", total=None, rest="")
+    with _progress() as (bar, task):
         while True:
             status = run.status
-            weights = run.config.weights
-            if weights and not said:
+            if not said and (weights := run.config.weights):
                 note(STARTED_FROM[weights.source])
                 said = True
-            epochs = _epochs(run)
-            for key, line in epochs.items():
-                if key not in told:
-                    note(f"{titles[key[0]]:<10}{line}")
-            told = epochs.keys()
+            if (version := run.history_version) != read:
+                epochs = _epochs(run)
+                for key, line in epochs.items():
+                    if key not in told:
+                        note(f"{titles[key[0]]:<10}{line}")
+                read, told = version, epochs.keys()
             if not status.active:
                 return status
             bar.update(task, **_bar(status, titles))
             time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _progress() -> Iterator[tuple[Progress, TaskID]]:
+    """A bar without an end yet, gone when the block ends."""
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rest]}")
+    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as bar:
+        yield bar, bar.add_task("Starting", total=None, rest="")
 
 
 def _epochs(run: Run) -> dict[tuple[str, int], str]:

@@ -66,7 +66,7 @@ def overview(run: Run) -> Overview:
         accuracy=Share.of(tn + tp, tn + fp + fn + tp),
         sensitivity=Share.of(tp, tp + fn),
         specificity=Share.of(tn, tn + fp),
-        seconds=float(run.history()["seconds"].sum()),
+        seconds=run.seconds_trained,
         mark=mark_of(run),
     )
 

@@ -113,7 +113,7 @@ def _seconds_left(runs: list[tuple[Run, RunStatus]]) -> float | None:
     if left is None:
         return None
     taken = [
-        float(run.history()["seconds"].sum()) + (left if status.state == "running" else 0.0)
+        run.seconds_trained + (left if status.state == "running" else 0.0)
         for run, status in runs
         if status.state in ("running", "finished")
     ]

@@ -17,6 +17,7 @@ import json
 import platform
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +28,7 @@ from pydantic import Field, ValidationError
 from core.config import Frozen, Protocol
 from core.errors import RunError
 from core.process import is_alive
-from core.storage import write_text
+from core.storage import version, write_text
 from core.training.folders import JobConfig, JobFolder, JobStatus, RunData
 
 HISTORY_COLUMNS = [
@@ -129,6 +130,16 @@ class Run(JobFolder[RunConfig]):
         return table.sort_values(
             ["stage", "epoch"], key=lambda c: c.map(order) if c.name == "stage" else c
         ).reset_index(drop=True)
+
+    @property
+    def history_version(self) -> tuple[int, ...] | None:
+        """Differs after every epoch that is on record; none before the first."""
+        return version(self.path / "history.csv")
+
+    @property
+    def seconds_trained(self) -> float:
+        """How long all epochs on record took; read again only when there are more."""
+        return _seconds(self.path / "history.csv", self.history_version)
 
     def stage_path(self, stage: str) -> Path:
         """Folder of a stage."""
@@ -249,6 +260,12 @@ def _versions() -> dict[str, str]:
         with suppress(metadata.PackageNotFoundError):
             found[library] = metadata.version(library)
     return found
+
+
+@lru_cache(maxsize=256)
+def _seconds(path: Path, _version: tuple[int, ...] | None) -> float:
+    """Sum of a history's seconds; its version is there to be remembered by."""
+    return float(_read_table(path, HISTORY_COLUMNS)["seconds"].sum())
 
 
 def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:

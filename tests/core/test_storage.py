@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.storage import replacing, write_bytes, write_text
+from core.storage import replacing, version, write_bytes, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -27,3 +27,14 @@ def test_the_temporary_file_keeps_the_suffix_that_writers_go_by(tmp_path):
     with replacing(tmp_path / "model.keras") as temporary:
         assert temporary.suffix == ".keras"
         assert temporary.parent == tmp_path
+
+
+def test_a_version_is_another_one_after_each_write(tmp_path):
+    path = tmp_path / "history.csv"
+    assert version(path) is None
+    seen = []
+    for text in ("one", "two", "two"):
+        write_text(path, text)
+        assert version(path) == version(path)
+        seen.append(version(path))
+    assert seen[0] != seen[1] != seen[2]

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from made_run import history
 
 from core.config import REPORT
 from core.errors import RunError
@@ -63,13 +64,21 @@ def test_history_comes_in_the_order_of_stages(workspace):
             ]
         )
     )
-    history = run.history()
-    assert list(zip(history["stage"], history["epoch"], strict=True)) == [
+    read = run.history()
+    assert list(zip(read["stage"], read["epoch"], strict=True)) == [
         ("baseline", 1),
         ("baseline", 2),
         ("stage1", 1),
         ("final", 1),
     ]
+
+
+def test_the_seconds_of_a_run_follow_its_history(workspace):
+    run = workspace.create(REPORT, DATA, name="run")
+    assert run.seconds_trained == 0
+    for epochs in (2, 3):
+        run.write_history(history("baseline", epochs, best=1))
+        assert run.seconds_trained == epochs
 
 
 def test_class_names_that_look_like_numbers_stay_names(workspace):
