@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from waiting import until
 
 from core.errors import RunError, SettingError
 from core.training import jobs
@@ -15,13 +16,6 @@ from core.training.runs import COMPUTING_PREFIX
 from core.training.workspace import Workspace
 
 FIGURES = ["loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
-
-
-def until(condition, seconds=600):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass in time"
-        time.sleep(0.05)
 
 
 def end_of(job):

@@ -1,0 +1,137 @@
+"""`predict`: class and probability of scans, and what else it tells."""
+
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image
+from shell import SIDE, here
+
+
+def test_predict_answers_refuses_and_explains(ask, run, scans, tmp_path):
+    tiny, noise = tmp_path / "tiny.png", tmp_path / "not a scan.png"
+    Image.new("L", (8, 8)).save(tiny)
+    noise.write_bytes(b"no picture at all")
+    scan = scans / "test" / "yes" / "yes0.png"
+    out_dir = tmp_path / "explained"
+    words = ["predict", "one", scan, tiny, noise, *here(run), "--stage", "baseline"]
+    code, out, err = ask(*words, "--explain", out_dir, "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (found["run"], found["stage"]) == ("one", "baseline")
+    assert found["model_sha256"] == run.metrics("baseline")["model_sha256"]
+    ok, refused, unreadable = found["results"]
+    assert [r["status"] for r in found["results"]] == ["ok", "refused", "unreadable"]
+    assert [r["file"] for r in found["results"]] == [str(scan), str(tiny), str(noise)]
+    assert ok["reason"] is None
+    assert set(ok["probability"]) == {"no", "yes"}
+    assert sum(ok["probability"].values()) == pytest.approx(1)
+    assert ok["label"] == max(ok["probability"], key=ok["probability"].get)
+    assert Image.open(ok["map"]).size == (SIDE, SIDE)
+    assert [path.name for path in out_dir.iterdir()] == ["001-yes0.png"]
+    for row in (refused, unreadable):
+        assert row["reason"]
+        assert row["label"] is row["probability"] is row["map"] is None
+    recorded = run.predictions("baseline").set_index("file")["probability"]
+    assert ok["probability"]["yes"] == pytest.approx(recorded["test/yes/yes0.png"], abs=1e-4)
+
+
+def test_predict_tells_more_when_asked(ask, run, scans, tmp_path):
+    scan, noise = scans / "test" / "yes" / "yes0.png", tmp_path / "noise.png"
+    noise.write_bytes(b"no picture at all")
+    words = ["predict", "one", scan, noise, *here(run), "--target", "yes", "--method", "layer-cam"]
+    more = ["--evidence", "cheap", "--all-stages", "--similar", "2"]
+    code, out, err = ask(*words, *more, "--json")
+    found, unread = json.loads(out)["results"]
+    assert (code, err) == (0, "")
+    assert (found["explained"], found["method"], found["map"]) == ("yes", "layer-cam", None)
+    assert found["map_maximum"] >= 0
+    assert found["evidence"]["verdict"] in ("reliable", "unreliable", "empty")
+    assert found["evidence"]["checked"] == "cheap"
+    assert [stage["stage"] for stage in found["stages"]] == run.finished_stages()
+    assert found["stages"][-1]["probability"] == pytest.approx(
+        found["probability"]["yes"], abs=1e-4
+    )
+    assert list(found["similar"]) == ["yes", "no"]
+    for label, cases in found["similar"].items():
+        assert [case["label"] for case in cases] == [label] * 2
+        assert cases[0]["distance"] <= cases[1]["distance"]
+    assert unread["evidence"] is unread["stages"] is unread["similar"] is None
+    _, out, _ = ask(*words, *more)
+    assert "Nearest yes" in out
+    assert "Map: " in out
+
+
+def test_predict_tells_as_much_of_each_slice_of_a_volume(ask, run, tmp_path):
+    y, x, z = np.mgrid[:SIDE, :SIDE, :3]
+    head = (((x - 40) / 30) ** 2 + ((y - 40) / 34) ** 2 < 1) * (120.0 + 15 * np.sin(x / 4) + 9 * z)
+    head[..., 0] = 0  # nothing there to answer for
+    volume = tmp_path / "head.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(head.astype(np.float32), np.eye(4)), volume)
+    out_dir = tmp_path / "explained"
+    words = ["predict", "one", volume, *here(run), "--every-slice", "--window", "120,240"]
+    more = ["--evidence", "cheap", "--all-stages", "--similar", "1", "--override"]
+    code, out, _ = ask(*words, *more, "--target", "yes", "--explain", out_dir, "--json")
+    found = json.loads(out)["results"]
+    assert code == 0
+    assert sorted(result["slice"] for result in found) == [0, 1, 2]
+    assert {result["status"] for result in found} == {"ok"}
+    chances = [result["probability"]["yes"] for result in found]
+    assert chances == sorted(chances, reverse=True)
+    for result in found:
+        assert (result["plane"], result["window"]) == ("axial", [120, 240])
+        assert Path(result["map"]) == out_dir / f"001-head-{result['slice']}.png"
+        assert result["stages"][-1]["probability"] == pytest.approx(
+            result["probability"]["yes"], abs=1e-4
+        )
+        assert list(result["similar"]) == ["yes", "no"]
+        assert result["evidence"]["checked"] == "cheap"
+    (empty,) = (result for result in found if result["slice"] == 0)
+    assert empty["overridden"]
+    assert empty["reason"]
+    _, out, _ = ask(*words, "--override")
+    assert "Answered on demand." in out
+    _, out, _ = ask(*words, "--json")
+    (refused,) = (result for result in json.loads(out)["results"] if result["slice"] == 0)
+    assert (refused["status"], refused["label"]) == ("refused", None)
+
+
+def test_predict_takes_the_last_stage_and_says_it_to_people(ask, run, scans):
+    code, out, _ = ask("predict", "one", scans / "test" / "no" / "no1.png", *here(run))
+    assert code == 0
+    assert "no1.png" in out
+    assert "Research use only" in out
+    _, out, _ = ask("predict", "one", scans / "test" / "no" / "no1.png", *here(run), "--json")
+    assert json.loads(out)["stage"] == "stage1"
+
+
+def test_predict_fails_when_nothing_could_be_read(ask, run, scans):
+    code, out, err = ask("predict", "one", scans / "train/no/empty.png", *here(run), "--json")
+    assert code == 2
+    assert [r["status"] for r in json.loads(out)["results"]] == ["unreadable"]
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("predict one", "Missing argument 'FILE...'"),
+        ("predict one /nowhere.png", "there is no file '/nowhere.png'"),
+        ("predict one {empty}", "is an empty folder"),
+        ("predict one {file} --plane oblique", "'oblique' was given"),
+        ("predict one {file} --plane coronal", "the coronal plane"),
+        ("predict one {file} --volume 1", "volume 1 was asked for"),
+        ("predict one {file} --window 40", "'40' was given"),
+        ("predict one {file} --slice 0 --every-slice", "both were given"),
+        ("predict ghost {file}", "'ghost' was given"),
+        ("predict one {file} --stage final", "'final' was asked for"),
+        ("predict one {file} --slice 7", "slice 7 was asked for"),
+        ("predict one {file} --method guess", "'guess' was given"),
+        ("predict one {file} --target maybe", "'maybe' was given"),
+        ("predict one {file} --evidence some", "'some' was given"),
+    ],
+)
+def test_bad_input_gets_one_line_and_status_2(refused, words, told):
+    refused(words, told)
