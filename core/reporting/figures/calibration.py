@@ -6,7 +6,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.reporting.figures.style import PALETTES, Look, empty, faint, marked, stage_colour, styled
+from core.reporting.figures.style import (
+    Look,
+    empty,
+    faint,
+    marked,
+    reference_line,
+    stage_colour,
+    styled,
+)
 
 
 def reliability_diagram(
@@ -28,22 +36,10 @@ def reliability_diagram(
     drawn = {stage: table for stage, table in bins.items() if len(table)}
     if not drawn:
         return empty("No probabilities to show.", look)
-    colours = PALETTES[look]
     figure = make_subplots(
         rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05
     )
-    figure.add_trace(
-        go.Scatter(
-            x=[0, 1],
-            y=[0, 1],
-            mode="lines",
-            line={"color": colours.muted, "width": 1, "dash": "dot"},
-            hoverinfo="skip",
-            showlegend=False,
-        ),
-        1,
-        1,
-    )
+    figure.add_trace(reference_line((0, 1), look), 1, 1)
     for stage, table in drawn.items():
         colour, title = stage_colour(stage, look), (titles or {}).get(stage, stage)
         figure.add_trace(

@@ -3,9 +3,8 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.reporting.figures.matrix import CELLS, PLACES, cells, class_axes
 from core.reporting.figures.style import PALETTES, Look, marked, styled
-
-CELLS = (("tn", "fp"), ("fn", "tp"))
 
 
 def changes_matrix(
@@ -36,7 +35,7 @@ def changes_matrix(
     after = table["outcome_second"].value_counts()
     moved = table[table["outcome_first"] != table["outcome_second"]]
     came, went = moved["outcome_second"].value_counts(), moved["outcome_first"].value_counts()
-    where = [(is_, called, CELLS[is_][called]) for is_ in (0, 1) for called in (0, 1)]
+    where = [(is_, called, CELLS[is_][called]) for is_, called in PLACES]
     net = {cell: int(after.get(cell, 0) - before.get(cell, 0)) for *_, cell in where}
     better = [[net["tn"], -net["fp"]], [-net["fn"], net["tp"]]]
     reach = max(1, *(abs(value) for value in net.values()))
@@ -53,13 +52,8 @@ def changes_matrix(
         )
     )
     figure.add_trace(
-        go.Scatter(
-            x=[called for _, called, _ in where],
-            y=[is_ for is_, *_ in where],
-            mode="markers+text",
-            marker={"symbol": "square", "size": 70, "opacity": 0},
-            selected={"marker": {"opacity": 0}},
-            unselected={"marker": {"opacity": 0}},
+        cells(
+            size=70,
             text=[
                 f"<span style='font-size:1.5em'>{_signed(net[cell])}</span><br>"
                 f"{came.get(cell, 0)} in, {went.get(cell, 0)} out"
@@ -72,27 +66,11 @@ def changes_matrix(
                 f"{before.get(cell, 0)} with {first}, {after.get(cell, 0)} with {second}"
                 for is_, called, cell in where
             ],
-            hoverinfo="text",
         )
     )
-    names = list(classes)
-    figure.update_xaxes(
-        tickvals=[0, 1],
-        ticktext=names,
-        range=[-0.5, 1.5],
-        showgrid=False,
-        fixedrange=True,
-        title_text="What it was called",
-    )
-    figure.update_yaxes(
-        tickvals=[0, 1],
-        ticktext=names,
-        ticklabelstandoff=4,
-        range=[1.5, -0.5],
-        showgrid=False,
-        fixedrange=True,
-        title_text="What it is",
-    )
+    class_axes(figure, classes)
+    figure.update_xaxes(title_text="What it was called")
+    figure.update_yaxes(title_text="What it is")
     styled(figure, look, height=340)
     figure.add_annotation(
         text=f"From {first} to {second}<br><span style='font-size:0.8em;"

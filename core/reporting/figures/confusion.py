@@ -1,14 +1,15 @@
 """The confusion matrices of all stages on one colour scale."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.evaluation.pooled import Pooled, PooledStage
-from core.evaluation.results import Comparison, StageResult
+from core.evaluation.results import Comparison, Part, StageResult
+from core.reporting.figures.matrix import CELLS, PLACES, cells, class_axes
 from core.reporting.figures.style import (
     PALETTES,
     Look,
@@ -19,12 +20,10 @@ from core.reporting.figures.style import (
     styled,
 )
 
-CELLS = (("tn", "fp"), ("fn", "tp"))
-
 
 def confusion_matrices(
     comparison: Comparison | Pooled,
-    part: Literal["train", "validation", "test"] = "test",
+    part: Part = "test",
     *,
     percent: bool = False,
     look: Look = "dark",
@@ -77,22 +76,7 @@ def confusion_matrices(
         )
     names = [comparison.negative, comparison.positive]
     slanted = len(stages) > 2 and max(map(len, names)) > 9
-    figure.update_xaxes(
-        tickvals=[0, 1],
-        ticktext=names,
-        tickangle=-25 if slanted else 0,
-        range=[-0.5, 1.5],
-        showgrid=False,
-        fixedrange=True,
-    )
-    figure.update_yaxes(
-        tickvals=[0, 1],
-        ticktext=names,
-        ticklabelstandoff=4,
-        range=[1.5, -0.5],
-        showgrid=False,
-        fixedrange=True,
-    )
+    class_axes(figure, names, angle=-25 if slanted else 0)
     styled(figure, look, height=320 if slanted else 300)
     figure.update_yaxes(title_text="What it is", col=1)
     figure.add_annotation(
@@ -135,28 +119,21 @@ def _cells(
 ) -> go.Scatter:
     """Text and a clickable point for each cell."""
     names = (comparison.negative, comparison.positive)
-    where = [(is_, called) for is_ in (0, 1) for called in (0, 1)]
-    big = [share(shares[cell], 0) if percent else f"{counts[cell]}" for cell in where]
-    small = [f"{counts[cell]}" if percent else share(shares[cell], 0) for cell in where]
-    return go.Scatter(
-        x=[called for _, called in where],
-        y=[is_ for is_, _ in where],
-        mode="markers+text",
-        marker={"symbol": "square", "size": 56, "opacity": 0},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
+    big = [share(shares[cell], 0) if percent else f"{counts[cell]}" for cell in PLACES]
+    small = [f"{counts[cell]}" if percent else share(shares[cell], 0) for cell in PLACES]
+    return cells(
+        size=56,
         text=[
             f"<span style='font-size:1.35em'>{b}</span><br>{s}"
             for b, s in zip(big, small, strict=True)
         ],
         textfont={"color": colours.on_fill, "size": 12},
-        customdata=[[stage.name, CELLS[is_][called]] for is_, called in where],
+        customdata=[[stage.name, CELLS[is_][called]] for is_, called in PLACES],
         hovertext=[
             f"<b>{stage.title}</b><br>{counts[is_, called]} of {counts[is_].sum()} {names[is_]} "
             f"called {names[called]}"
-            for is_, called in where
+            for is_, called in PLACES
         ],
-        hoverinfo="text",
     )
 
 

@@ -1,11 +1,12 @@
 """What carries over: validation against test across the stages, and training against validation."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.evaluation.results import Comparison
+from core.evaluation.results import BaselineResult, Comparison, StageResult
 from core.reporting.figures.style import (
     PALETTES,
     PART_COLOURS,
@@ -35,30 +36,7 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
     carries the best of them on test across to the stages.
     """
     figure = make_subplots(cols=2, horizontal_spacing=0.1)
-    at = list(range(len(comparison.stages)))
-    for column, measure in enumerate(("accuracy", "loss"), start=1):
-        for part, shift in zip(PARTS, (-0.08, 0.08), strict=True):
-            results = [getattr(stage, part) for stage in comparison.stages]
-            values = [getattr(result, measure) for result in results]
-            figure.add_trace(
-                go.Scatter(
-                    x=[x + shift for x in at],
-                    y=values,
-                    error_y=_bars(values, [result.intervals.get(measure) for result in results]),
-                    name=part,
-                    legendgroup=part,
-                    showlegend=column == 1,
-                    mode="lines+markers",
-                    line={"color": PART_COLOURS[look][part], "width": 2},
-                    marker={"symbol": PART_SYMBOLS[part], "size": 9},
-                    customdata=_hover(comparison, values, results, measure),
-                    hovertemplate="<b>%{customdata[0]}</b><br>%{fullData.name} "
-                    + measure
-                    + " %{customdata[1]}<extra></extra>",
-                ),
-                1,
-                column,
-            )
+    _held_out(figure, comparison.stages, 0, look)
     _stage_axis(figure, comparison, look)
     if comparison.baselines:
         _baselines(figure, comparison, look)
@@ -106,42 +84,54 @@ def overfitting_gap(comparison: Comparison, *, look: Look = "dark") -> go.Figure
     return marked(figure, comparison.mark, look)
 
 
-def _baselines(figure: go.Figure, comparison: Comparison, look: Look) -> None:
-    """Add the baselines to the right of the stages, hollow, and the line to be cleared."""
-    colours = PALETTES[look]
-    first = len(comparison.stages)
-    at = list(range(first, first + len(comparison.baselines)))
-    for column, (measure, best_of) in enumerate((("accuracy", max), ("loss", min)), start=1):
+def _held_out(
+    figure: go.Figure, rows: Sequence[StageResult | BaselineResult], first: int, look: Look
+) -> None:
+    """Both parts beside one another: stages in a line, or simple baselines hollow.
+
+    Args:
+        figure: Accuracy in its first column, loss in its second.
+        rows: Of the stages or of the baselines.
+        first: Where the first of them stands on the horizontal axis.
+        look: Dark or light.
+    """
+    stages = first == 0
+    for column, measure in enumerate(("accuracy", "loss"), start=1):
         for part, shift in zip(PARTS, (-0.08, 0.08), strict=True):
-            results = [getattr(baseline, part) for baseline in comparison.baselines]
+            results = [getattr(row, part) for row in rows]
             values = [getattr(result, measure) for result in results]
+            intervals = [result.intervals.get(measure) for result in results]
+            colour, symbol = PART_COLOURS[look][part], PART_SYMBOLS[part]
+            hollow = {"symbol": f"{symbol}-open", "color": colour, "line": {"width": 2}}
             figure.add_trace(
                 go.Scatter(
-                    x=[x + shift for x in at],
+                    x=[first + position + shift for position in range(len(rows))],
                     y=values,
-                    error_y=_bars(values, [result.intervals.get(measure) for result in results]),
-                    name=f"{part}, simple baseline",
+                    error_y=_bars(values, intervals),
+                    name=part if stages else f"{part}, simple baseline",
                     legendgroup=part,
-                    showlegend=False,
-                    mode="markers",
-                    marker={
-                        "symbol": f"{PART_SYMBOLS[part]}-open",
-                        "size": 9,
-                        "color": PART_COLOURS[look][part],
-                        "line": {"width": 2},
-                    },
+                    showlegend=stages and column == 1,
+                    mode="lines+markers" if stages else "markers",
+                    line={"color": colour, "width": 2},
+                    marker={"size": 9} | ({"symbol": symbol} if stages else hollow),
                     customdata=[
-                        [baseline.title, _reading(value, result.intervals.get(measure), measure)]
-                        for baseline, value, result in zip(
-                            comparison.baselines, values, results, strict=True
-                        )
+                        [row.title, _reading(value, interval, measure)]
+                        for row, value, interval in zip(rows, values, intervals, strict=True)
                     ],
-                    hovertemplate="<b>%{customdata[0]}</b><br>"
-                    + f"{part} {measure} %{{customdata[1]}}<extra></extra>",
+                    hovertemplate=f"<b>%{{customdata[0]}}</b><br>{part} {measure} "
+                    "%{customdata[1]}<extra></extra>",
                 ),
                 1,
                 column,
             )
+
+
+def _baselines(figure: go.Figure, comparison: Comparison, look: Look) -> None:
+    """Add the baselines to the right of the stages, and the line to be cleared."""
+    first = len(comparison.stages)
+    at = list(range(first, first + len(comparison.baselines)))
+    _held_out(figure, comparison.baselines, first, look)
+    for column, (measure, best_of) in enumerate((("accuracy", max), ("loss", min)), start=1):
         reached = [
             (value, x)
             for x, baseline in zip(at, comparison.baselines, strict=True)
@@ -160,7 +150,8 @@ def _baselines(figure: go.Figure, comparison: Comparison, look: Look) -> None:
                 row=1,
                 col=column,
             )
-        figure.add_vline(first - 0.5, line={"color": colours.grid, "width": 1}, row=1, col=column)
+        edge = {"color": PALETTES[look].grid, "width": 1}
+        figure.add_vline(first - 0.5, line=edge, row=1, col=column)
     axis = figure.layout.xaxis
     figure.update_xaxes(
         tickvals=[*axis.tickvals, *at],
@@ -219,15 +210,6 @@ def _bars(values: list[float | None], intervals: list[Any]) -> dict[str, Any]:
         "thickness": 1.4,
         "width": 4,
     }
-
-
-def _hover(
-    comparison: Comparison, values: list[float | None], results: list[Any], measure: str
-) -> list[list[str]]:
-    return [
-        [stage.title, _reading(value, result.intervals.get(measure), measure)]
-        for stage, value, result in zip(comparison.stages, values, results, strict=True)
-    ]
 
 
 def _reading(value: float | None, interval: Any, measure: str) -> str:

@@ -166,6 +166,19 @@ def styled(figure: go.Figure, look: Look, *, height: int) -> go.Figure:
     return figure
 
 
+def reference_line(y: tuple[float, float], look: Look, **named: object) -> go.Scatter:
+    """A dotted line across a unit square, from one height to another, to compare with."""
+    return go.Scatter(
+        x=[0, 1],
+        y=y,
+        mode="lines",
+        line={"color": PALETTES[look].muted, "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+        showlegend=False,
+        **named,
+    )
+
+
 def marked(figure: go.Figure, mark: str | None, look: Look) -> go.Figure:
     """Write the mark of a run whose split leaks below a figure, in place, and return it.
 

@@ -94,6 +94,9 @@ def test_figures_of_a_leaky_run_carry_its_mark(run, comparison, all_figures):
         figures.validation_against_test(leaky),
         figures.overfitting_gap(leaky),
         figures.roc_curves({"baseline": roc_curve(test, POSITIVE)}, leaky),
+        figures.precision_recall_curves(
+            {"baseline": precision_recall_curve(test, POSITIVE)}, leaky
+        ),
         figures.stage_curves(run.history(), mark=mark),
         figures.all_stages_curves(run.history(), mark=mark),
         figures.reliability_diagram(bins, mark=mark),
@@ -233,7 +236,7 @@ def test_roc_marks_the_operating_point(run, comparison):
     point = comparison.stage("stage1").operating_point.test
     curves = {"stage1": roc_curve(rows, POSITIVE)}
     figure = figures.roc_curves(curves, comparison, operating={"stage1": point})
-    (mark,) = _named(figure, "operating point, Stage 1")
+    (mark,) = _named(figure, "Stage 1, operating point")
     assert (mark.x[0], mark.y[0]) == (pytest.approx(1 - point.specificity), point.sensitivity)
 
 
