@@ -41,9 +41,13 @@ def prefix_model(model: keras.Model, cuts: list[str]) -> keras.Model:
 
 
 def tail_model(model: keras.Model, cut: str | None) -> keras.Model:
-    """The part above `cut`, on the same layer objects: what trains in one trains in both."""
+    """The part above `cut`, on the same layer objects: what trains in one trains in both.
+
+    It is another model even where it is all of it, so that compiling it leaves the full model as
+    it is, to be saved without what an optimiser knows.
+    """
     if cut is None:
-        return model
+        return keras.Model(model.input, model.output, name="tail_from_pictures")
     above = model.layers[model.layers.index(model.get_layer(cut)) + 1 :]
     start = keras.Input(model.get_layer(cut).output.shape[1:], name=f"after_{cut}")
     x = start
