@@ -1,5 +1,7 @@
 """Whether maps find lesions: `python -m benchmarks localisation RUN --masks DIR`.
 
+With `--crossval` in the place of a run each scan is mapped by the fold that has not met it.
+
 For every method and stage, over scans with a mask of the lesion:
 
 - pointing game (Zhang et al. 2018, "Top-down neural attention by excitation backprop"): how
@@ -63,15 +65,23 @@ class Found:
     empty: bool = False
 
 
+Results = dict[tuple[str, str], list[Found]]
+"""By stage and map, in the order of the scans."""
+
+
 def say(text: str) -> None:
     """Print a line."""
     print(text, flush=True)  # noqa: T201
 
 
-def known_scans(run: Run, predictor: Predictor, masks: Path, scans: Path | None) -> list[Known]:
-    """Scans that have a mask of the same stem: of the run, or of another folder."""
+def known_scans(
+    run: Run, predictor: Predictor, masks: Path, scans: Path | None, held_out: bool
+) -> list[Known]:
+    """Scans that have a mask of the same stem: of the run (or its test part), or of a folder."""
     split = run.split()
     originals = split[split["view"] == 0]
+    if held_out:
+        originals = originals[originals["split"] == "test"]
     root = Path(run.config.data.root)
     rows = (
         [
@@ -155,36 +165,58 @@ def table(title: str, rows: Iterator[str]) -> None:
         say(line)
 
 
+def assess(run: Run, options: argparse.Namespace, results: Results) -> list[Known]:
+    """Score every stage of a run that has its model; add to the results, return the scans."""
+    # A fold of a cross-validation keeps the model of its last stage alone.
+    there = [stage for stage in run.finished_stages() if run.model_path(stage).is_file()]
+    stages = options.stages.split(",") if options.stages else there
+    if options.crossval and not set(stages) <= set(there):
+        say(f"{run.name} has no model of {', '.join(stages)}: its scans are left out.")
+        return []
+    scans: list[Known] = []
+    for stage in stages:
+        predictor = Predictor(run, stage)
+        if not scans:
+            scans = known_scans(
+                run, predictor, options.masks, options.scans, bool(options.crossval)
+            )
+            for scan in scans:
+                for name, map in priors(scan, predictor).items():
+                    results.setdefault(("none", f"{name} prior"), []).append(
+                        score(map, scan.lesion)
+                    )
+        methods = options.methods.split(",") if options.methods else list(METHODS)
+        for name, found in by_method(predictor, scans, methods).items():
+            results.setdefault((stage, method(name).title), []).extend(found)
+    return scans
+
+
 def main() -> None:
     """Score a run and print its tables, in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks localisation")
-    parser.add_argument("run", help="its name")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("run", nargs="?", help="its name")
+    which.add_argument("--crossval", help="name of a cross-validation")
     parser.add_argument("--masks", type=Path, required=True, help="PNG files, white is lesion")
     parser.add_argument("--scans", type=Path, help="of these masks; else those of the run")
-    parser.add_argument("--stages", help="separated by commas; else all that are finished")
+    parser.add_argument("--stages", help="separated by commas; else all that have a model")
     parser.add_argument("--methods", help="separated by commas; else all")
     parser.add_argument("--workspace", type=Path, default=default_workspace())
     options = parser.parse_args()
-    run = Workspace(options.workspace).run(options.run)
-    stages = options.stages.split(",") if options.stages else run.finished_stages()
-    methods = options.methods.split(",") if options.methods else list(METHODS)
-    results: dict[tuple[str, str], list[Found]] = {}
+    workspace = Workspace(options.workspace)
     scans: list[Known] = []
+    results: Results = {}
     try:
-        for stage in stages:
-            predictor = Predictor(run, stage)
-            if not scans:
-                scans = known_scans(run, predictor, options.masks, options.scans)
-                if not scans:
-                    sys.exit("Expected masks named after scans, but there is none.")
-                for scan in scans:
-                    for name, map in priors(scan, predictor).items():
-                        found = score(map, scan.lesion)
-                        results.setdefault(("none", f"{name} prior"), []).append(found)
-            for name, found in by_method(predictor, scans, methods).items():
-                results[stage, method(name).title] = found
+        if options.crossval:
+            runs = workspace.crossval(options.crossval).runs()
+        else:
+            runs = [workspace.run(options.run)]
+        for run in runs:
+            scans += assess(run, options, results)
     except NeuroStageError as error:
         sys.exit(str(error))
+    if not scans:
+        sys.exit("Expected masks named after scans, but there is none.")
     unseen = [i for i, scan in enumerate(scans) if not scan.seen]
     for title, chosen in (("All scans", range(len(scans))), ("Not trained on", unseen)):
         if len(chosen) and (title == "All scans" or len(chosen) < len(scans)):

@@ -56,9 +56,9 @@ METHODS: Mapping[str, Method] = {
     "smoothgrad": Method("SmoothGrad", None, "Smilkov et al. 2017, arXiv:1706.03825", slow=True),
 }
 
-DEFAULT = "grad-cam"
-"""What a map is made by unless another way is asked for. Methods at block 4 find more lesions
-(`python -m benchmarks localisation`) but cost about a third of a forward pass on top."""
+DEFAULT = "fusion"
+"""What a map is made by unless another way is asked for. It costs what Grad-CAM alone costs, and
+where methods could be told apart it found more lesions (docs/results.md)."""
 
 AT_ONCE = ("grad-cam", "grad-cam++", "layer-cam", "layer-cam-fine")
 """Those whose agreement is looked at: all that share one pass through the network."""

@@ -9,9 +9,13 @@ handed to tf-keras-vis. The maps are the same (a test compares them).
 
 A cut is also where mixed precision is dealt with, which tf-keras-vis knows as float16 only:
 activations are handed over as float32, so that their gradients are float32 as well.
+
+The part above is traced as well, and its convolutions give no gradient for their weights, which
+nobody asks for and TensorFlow would compute with every map.
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -26,6 +30,49 @@ class Logits(keras.Model):
     def predict(self, x: Any, batch_size: int | None = None) -> Any:
         """As in Keras, without the progress bar on stdout, where an answer may be due."""
         return super().predict(x, batch_size=batch_size, verbose=0)
+
+
+class _Convolution(keras.layers.Layer):
+    """A convolution of VGG19 that has a gradient for what enters it, and none for its weights."""
+
+    def __init__(self, convolution: keras.layers.Conv2D) -> None:
+        super().__init__(dtype=convolution.dtype_policy, trainable=False)
+        self._convolution = convolution
+
+    def call(self, x: Any) -> Any:
+        """What the convolution gives of x, (n, h, w, c)."""
+        layer = self._convolution
+        kernel = tf.cast(tf.convert_to_tensor(layer.kernel), x.dtype)
+
+        @tf.custom_gradient  # type: ignore[untyped-decorator]
+        def convolve(x: Any) -> Any:
+            def gradient(upstream: Any) -> Any:
+                return tf.nn.conv2d_transpose(upstream, kernel, tf.shape(x), 1, "SAME")
+
+            return tf.nn.conv2d(x, kernel, 1, "SAME"), gradient
+
+        return tf.nn.relu(tf.nn.bias_add(convolve(x), tf.cast(layer.bias, x.dtype)))
+
+
+def _traced(part: keras.Model) -> Callable[[Any], Any]:
+    """A part as a function to float32, traced once for any number of pictures."""
+    traced: Callable[[Any], Any] = tf.function(
+        lambda x: tf.cast(part(x, training=False), tf.float32),
+        input_signature=[tf.TensorSpec(part.input.shape, tf.float32)],
+    )
+    return traced
+
+
+class _Traced(keras.layers.Layer):
+    """A part of the network as one layer: traced once, and its gradients with it."""
+
+    def __init__(self, part: keras.Model) -> None:
+        super().__init__(dtype="float32", trainable=False)
+        self._run = _traced(part)
+
+    def call(self, x: Any) -> Any:
+        """What the part gives."""
+        return self._run(x)
 
 
 class Network:
@@ -67,30 +114,38 @@ class Network:
             end: The layer whose activations come out, as float32 (n, h, w, c).
         """
         if (start, end) not in self._passages:
-            entered = self.model.input if start is None else self.model.get_layer(start).output
-            part = keras.Model(entered, self.model.get_layer(end).output)
-            self._passages[start, end] = tf.function(
-                lambda x: tf.cast(part(x, training=False), tf.float32),
-                # Any number of pictures: a new batch size must not trace the network again.
-                input_signature=[tf.TensorSpec((None, *entered.shape[1:]), tf.float32)],
-            )
+            layers = self._between(start, self.depth(end) + 1)
+            self._passages[start, end] = _traced(self._part(start, layers))
         return self._passages[start, end]
 
     def above(self, layer: str | None) -> Logits:
-        """From a layer's activations (float32) to the softmax's input, (n, 2).
+        """From a layer's activations (float32) to the softmax's input, (n, 2), traced.
 
         Args:
             layer: Its name; none for the whole network, from pictures on.
         """
         if layer not in self._above:
-            if layer is None:
-                # On the model's own tensors, in which tf-keras-vis finds a layer by name.
-                start, x = self.model.input, self.model.layers[-1].input
-            else:
-                start = x = keras.Input(
-                    self.model.get_layer(layer).output.shape[1:], dtype="float32"
-                )
-                for each in self.model.layers[self.depth(layer) + 1 : -1]:
-                    x = each(x)
-            self._above[layer] = Logits(start, self._linear(x), name=f"above_{layer or 'pixels'}")
+            part = self._part(layer, [*self._between(layer, -1), self._linear])
+            start = keras.Input(part.input.shape[1:], dtype="float32")
+            self._above[layer] = Logits(start, _Traced(part)(start))
         return self._above[layer]
+
+    @cached_property
+    def open(self) -> Logits:
+        """All of it up to the softmax's input, in which tf-keras-vis finds a layer by name."""
+        return Logits(self.model.input, self._linear(self.model.layers[-1].input))
+
+    def _between(self, start: str | None, end: int) -> list[keras.Layer]:
+        """The layers above `start`, up to but without the one at place `end`."""
+        first = 1 if start is None else self.depth(start) + 1
+        found: list[keras.Layer] = self.model.layers[first:end]
+        return found
+
+    def _part(self, start: str | None, layers: list[keras.Layer]) -> keras.Model:
+        """These layers from what `start` gives (float32), without gradients for their weights."""
+        entered = self.model.input if start is None else self.model.get_layer(start).output
+        given = x = keras.Input(entered.shape[1:], dtype="float32")
+        for layer in layers:
+            convolves = isinstance(layer, keras.layers.Conv2D)
+            x = (_Convolution(layer) if convolves else layer)(x)
+        return keras.Model(given, x)

@@ -12,7 +12,7 @@ from tf_keras_vis.utils.scores import CategoricalScore
 from core.config import REPORT, Head, Training
 from core.errors import SettingError
 from core.explanation.maps import MAKERS, Explainer, enlarge
-from core.explanation.methods import COARSE, DEFAULT, METHODS
+from core.explanation.methods import COARSE, DEFAULT, FINE, METHODS
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
 
@@ -212,12 +212,37 @@ def test_mirrored_maps_do_not_care_which_way_round_a_picture_is(explainer, batch
     np.testing.assert_allclose(straight, turned[:, :, ::-1], rtol=1e-3, atol=1e-4 * straight.max())
 
 
-def test_fusion_is_warm_only_where_both_maps_are(explainer, batch):
+def test_fusion_is_the_geometric_mean_of_two_maps_of_tf_keras_vis(explainer, batch):
     look = explainer.look(batch, 1)
-    fused = look.maps("fusion").maps
-    either = (look.maps("grad-cam").maps == 0) & (look.maps("layer-cam-fine").maps == 0)
-    assert fused.max() > 0
-    assert not fused[either].any()
+    coarse, fine = (look.cells(name) for name in ("grad-cam", "layer-cam-fine"))
+    size = fine.shape[1]
+    expected = np.sqrt(np.stack([enlarge(cells, size) for cells in coarse]) * fine)
+    found = explainer.look(batch, 1).cells("fusion")
+    assert found.max() > 0
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * expected.max())
+
+
+@pytest.mark.parametrize("layer", [None, FINE, COARSE])
+def test_the_part_above_a_layer_has_the_gradients_of_the_model(explainer, batch, layer):
+    network = explainer.network
+    given = tf.constant(batch if layer is None else explainer.look(batch, 1).activations(layer))
+
+    def gradient(above):
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            answer = above(given)[:, 1]
+        return tape.gradient(answer, given).numpy()
+
+    def plain(x):
+        for each in network.model.layers[1 if layer is None else network.depth(layer) + 1 : -1]:
+            x = each(x)
+        last = network.model.layers[-1]
+        return x @ last.kernel + last.bias
+
+    expected = gradient(plain)
+    assert np.abs(expected).max() > 0
+    found = gradient(network.above(layer))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5 * np.abs(expected).max())
 
 
 def test_smoothgrad_is_the_mean_gradient_of_noisy_copies(model, explainer, batch, monkeypatch):
@@ -271,10 +296,13 @@ def test_the_model_is_left_as_it_is_and_not_copied(model, batch):
     trainable = model.count_params()
     explainer = Explainer(model)
     explainer.explain(batch)
+    explainer.explain(batch, method="fusion")
     np.testing.assert_array_equal(model.predict_on_batch(batch), before)
     assert model.count_params() == trainable
+    # The traced part has no weights of its own, and the open one no more than its last layer.
+    assert explainer.network.above(COARSE).weights == []
     shared = {id(weight) for weight in model.weights}
-    own = [w for w in explainer.network.above(COARSE).weights if id(w) not in shared]
+    own = [w for w in explainer.network.open.weights if id(w) not in shared]
     assert sum(int(np.prod(w.shape)) for w in own) == 8 * 2 + 2, "more than the last layer is new"
 
 

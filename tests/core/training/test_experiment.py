@@ -4,7 +4,6 @@ import zipfile
 
 import h5py
 import keras
-from tests.core.training.conftest import TINY
 
 from core.config import REPORT
 from core.data.index import index_folder
@@ -13,6 +12,7 @@ from core.training.callbacks import Callback
 from core.training.experiment import Experiment
 from core.training.jobs import create_run
 from core.training.runs import Workspace
+from tests.core.training.conftest import TINY
 
 
 def test_a_model_is_saved_without_what_its_optimiser_knew(scans, tmp_path):
