@@ -11,7 +11,7 @@ from core.model.prefix import PrefixCache
 from core.training.callbacks import Callback
 from core.training.experiment import Experiment
 from core.training.jobs import create_run
-from core.training.runs import Workspace
+from core.training.workspace import Workspace
 from tests.core.training.conftest import TINY
 
 
