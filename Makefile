@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3 python,$(shel
 INSTALL = $(PY) -m pip install --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run venv test check lock clean
+.PHONY: help run venv test check screenshots lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: $(TESTS) ## style, format and types only
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+screenshots: $(TESTS) ## pictures of every page in every state, into screenshots/
+	PYTHONPATH=. $(PY) tests/screenshots.py $(if $(WORKSPACE),--workspace $(WORKSPACE))
 
 lock: ## pin everything that requirements*.txt need in turn (constraints.txt)
 	$(make-venv)

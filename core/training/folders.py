@@ -87,7 +87,7 @@ class JobFolder(ABC, Generic[Config]):
         except (OSError, ValidationError) as error:
             raise RunError(
                 f"a {self.kind} with a readable {self.config_file}",
-                f"the one of '{self.name}' cannot be read",
+                f"the {self.config_file} of '{self.name}' cannot be read",
                 "Delete its folder, or restore it from a copy.",
             ) from error
 

@@ -38,7 +38,7 @@ def show(run: Run, comparison: Comparison) -> None:
     _table(comparison, first, second, part)
     counts = table["change"].value_counts()
     if state.get(state.CHANGE) not in CHANGED:
-        state.put(state.CHANGE, CHANGED[0])
+        state.put(state.CHANGE, next((c for c in CHANGED if counts.get(c, 0)), CHANGED[0]))
     change = st.segmented_control(
         "Scans",
         CHANGED,

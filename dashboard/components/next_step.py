@@ -75,7 +75,7 @@ def show(now: Situation, folder: Path | None) -> None:
             _ways(("views/explain.py", "Explain a scan"), ("views/compare.py", "Compare stages"))
         elif now.place == "data" and folder:
             st.subheader("Train a first model", anchor=False)
-            st.write(f"The scans in {plain(folder.name)} are chosen. Nothing is trained yet.")
+            st.write(f"The scans in **{plain(folder.name)}** are chosen. Nothing is trained yet.")
             _ways(("views/train.py", "Set up training"), ("views/data.py", "Look at the scans"))
         else:
             st.subheader("Choose your scans", anchor=False)

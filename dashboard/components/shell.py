@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import NeuroStageError
+from core.errors import NeuroStageError, RunError
 from core.training.library import in_order, shown_name
 from core.training.runs import Run
 from dashboard import resources, state
@@ -117,7 +117,7 @@ def run_picker() -> Run | None:
         asked = st.query_params.get(state.RUN)
         state.put(state.RUN, asked if asked in runs else next(iter(runs)))
     with st.container(horizontal=True, vertical_alignment="center", key="run-picker"):
-        if leaky := resources.mark(runs[state.get(state.RUN)]):
+        if leaky := _mark(runs[state.get(state.RUN)]):
             st.badge("leaky", icon=":material/warning:", color="orange", help=leaky)
         st.caption("Run", width="content")
         name = st.selectbox(
@@ -129,6 +129,14 @@ def run_picker() -> Run | None:
             label_visibility="collapsed",
         )
     return runs[name]
+
+
+def _mark(run: Run) -> str | None:
+    """None as well of a damaged run, so that another one can be chosen."""
+    try:
+        return resources.mark(run)
+    except RunError:
+        return None
 
 
 def weights_banner(run: Run) -> None:
