@@ -30,6 +30,8 @@ class ModelCard(Facts):
     preprocessing: str
     augmentation: str
     training: str
+    baselines: str
+    threshold: tuple[str, ...]
     limits: tuple[str, ...]
     checklist: tuple[ClaimItem, ...]
 
@@ -55,6 +57,8 @@ def card_of(run: Run) -> ModelCard:
         preprocessing=statements.preprocessing(protocol, cropped=data.already_cropped),
         augmentation=statements.augmentation(protocol.augmentation, data.positive, data.negative),
         training=statements.training(facts),
+        baselines=statements.baselines(facts),
+        threshold=statements.operating(facts),
         limits=statements.limits(facts),
         checklist=checklist(statements.answers(facts), known),
     )

@@ -10,7 +10,8 @@ from core.config import Frozen, Protocol
 from core.evaluation.calibration import calibration_error, with_temperature
 from core.evaluation.comparison import compare
 from core.evaluation.metrics import summarise
-from core.evaluation.results import PARTS, Comparison, Part
+from core.evaluation.operating import operating_point
+from core.evaluation.results import PARTS, Comparison, OperatingPoint, Part, StageResult
 from core.model.weights import file_sha256
 from core.training.runs import Run
 
@@ -83,12 +84,20 @@ class Facts(Frozen):
     stages: tuple[StageFacts, ...]
     comparison: Comparison
     calibration: tuple[CalibrationFacts, ...]
+    operating: OperatingPoint = Field(
+        description="of the stage to keep, with predictive values at the test part's prevalence"
+    )
     versions: dict[str, str]
     split_sha256: str
 
     def part(self, name: Part) -> PartFacts:
         """One part of the data."""
         return {part.part: part for part in self.data.parts}[name]
+
+    @property
+    def kept(self) -> StageResult:
+        """The stage that the comparison keeps, else the last."""
+        return _kept(self.comparison)
 
 
 def facts_of(run: Run) -> Facts:
@@ -110,8 +119,22 @@ def facts_of(run: Run) -> Facts:
         stages=_stages(run, comparison),
         comparison=comparison,
         calibration=_calibration(run, comparison),
+        operating=_operating(run, comparison),
         versions=dict(sorted(config.versions.items())),
         split_sha256=file_sha256(run.path / "split.csv"),
+    )
+
+
+def _kept(comparison: Comparison) -> StageResult:
+    return comparison.stage(comparison.keep.stage or comparison.stages[-1].name)
+
+
+def _operating(run: Run, comparison: Comparison) -> OperatingPoint:
+    table = run.predictions(_kept(comparison).name)
+    validation, test = (table[table["split"] == part] for part in ("validation", "test"))
+    share = (test["label"] == run.positive).mean() if len(test) else 0.0
+    return operating_point(
+        validation, test, run.positive, prevalence=float(share) if 0 < share < 1 else None
     )
 
 

@@ -4,7 +4,8 @@ from core.config import Augmentation, Protocol
 from core.evaluation.intervals import Interval
 from core.evaluation.keep import FEW
 from core.evaluation.metrics import THRESHOLD
-from core.evaluation.results import PartResult, StageResult
+from core.evaluation.operating import in_words
+from core.evaluation.results import PartResult
 from core.reporting.facts import Facts, PartFacts
 
 INTENDED_USE = (
@@ -49,10 +50,20 @@ def figure_of(result: PartResult, name: str) -> str:
     return number(getattr(result, name), result.intervals.get(name))
 
 
-def kept(facts: Facts) -> StageResult:
-    """The stage that the comparison keeps, else the last."""
-    comparison = facts.comparison
-    return comparison.stage(comparison.keep.stage or comparison.stages[-1].name)
+def baselines(facts: Facts) -> str:
+    """How the stage to keep stands to the simple baselines."""
+    if not facts.comparison.baselines:
+        return "No simple baselines were fitted beside the network."
+    if facts.kept.beats is None:
+        return "Simple baselines were fitted, but cannot be compared with the stage to keep."
+    return facts.kept.beats.words
+
+
+def operating(facts: Facts) -> tuple[str, ...]:
+    """Threshold for a wanted sensitivity, what it gives on test, and what a call is worth then."""
+    point, comparison = facts.operating, facts.comparison
+    said = in_words(point, comparison.negative, comparison.positive)
+    return (*said, *([point.caution] if point.caution else []))
 
 
 def partition(facts: Facts) -> str:
@@ -148,7 +159,7 @@ def limits(facts: Facts) -> tuple[str, ...]:
     """What the figures do not show, the gravest first."""
     comparison, data = facts.comparison, facts.data
     test = facts.part("test")
-    best = kept(facts).test
+    best = facts.kept.test
     found = []
     if comparison.mark:
         found.append(
@@ -165,6 +176,8 @@ def limits(facts: Facts) -> tuple[str, ...]:
         "No external validation: all scans are of one folder. Other scanners, sequences, "
         "hospitals and people may give other figures, most likely worse ones."
     )
+    if facts.kept.beats is not None and facts.kept.beats.verdict != "beats":
+        found.append(baselines(facts))
     if test.groups < FEW:
         found.append(
             f"Small: {test.groups} independent groups in the test part. Accuracy there is "
@@ -196,7 +209,7 @@ def limits(facts: Facts) -> tuple[str, ...]:
 def answers(facts: Facts) -> dict[int, str]:
     """What the run can say to the items of CLAIM 2024, by their number."""
     comparison, data, protocol = facts.comparison, facts.data, facts.protocol
-    best, test = kept(facts), facts.part("test")
+    best, test = facts.kept, facts.part("test")
     (tn, fp), (fn, tp) = best.test.confusion
     marked = f"{comparison.mark} " if comparison.mark else ""
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
@@ -224,7 +237,8 @@ def answers(facts: Facts) -> dict[int, str]:
         f"the test part had no say. {comparison.keep.reason}",
         27: "None: one network answers.",
         28: "Accuracy, sensitivity, specificity, balanced accuracy, area under the ROC curve, "
-        "cross-entropy, Brier score, expected calibration error.",
+        "cross-entropy, Brier score, expected calibration error; at a threshold chosen on "
+        "validation also predictive values.",
         29: "95 % intervals: Wilson's for shares, a bootstrap by group for all else. Stages are "
         "compared pairwise on the same scans: McNemar, DeLong, and a sign-flip test of the loss "
         "by group, Holm-corrected.",
@@ -235,10 +249,10 @@ def answers(facts: Facts) -> dict[int, str]:
         36: f"Classes only: {counts}.",
         37: f"{marked}{best.title}: accuracy {share_of(best.test, 'accuracy')}, AUC "
         f"{figure_of(best.test, 'auc')}, loss {figure_of(best.test, 'loss')} on test; all stages "
-        "are in the table of performance.",
+        f"are in the table of performance. {baselines(facts)}",
         38: f"{marked}{best.title}, {data.positive} from {100 * THRESHOLD:g} % on: sensitivity "
         f"{share_of(best.test, 'sensitivity')}, specificity "
-        f"{share_of(best.test, 'specificity')} on test.",
+        f"{share_of(best.test, 'specificity')} on test. {' '.join(operating(facts))}",
         39: f"{best.title} on test: {fn} of {fn + tp} {data.positive} pictures missed, {fp} of "
         f"{tn + fp} {data.negative} pictures called {data.positive}.",
         40: " ".join(limits(facts)),

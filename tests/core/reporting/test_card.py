@@ -6,11 +6,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from made_run import make_run
+from made_run import add_baselines, make_run
 
 from core.cli import main
 from core.errors import RunError
 from core.evaluation.comparison import compare
+from core.evaluation.operating import operating_point
 from core.model.weights import file_sha256
 from core.reporting.card import ModelCard, as_html, as_json, as_markdown, card_of
 from core.reporting.claim import TOPICS
@@ -77,6 +78,7 @@ def test_html_needs_no_other_file(card):
 
 def test_html_and_markdown_say_the_same(card):
     words = [*card.limits, *card.intended_use, card.disjoint, card.training]
+    words += [card.baselines, *card.threshold]
     words += [text for i in card.checklist for text in (i.topic, i.answer, i.to_add) if text]
     page, text = unescape(as_html(card)), as_markdown(card).replace("\\", "")
     assert not [sentence for sentence in words if sentence not in page or sentence not in text]
@@ -111,6 +113,49 @@ def test_a_leak_comes_first_and_everywhere(tmp_path):
     assert answers[20].status == "in part"
     for document in (unescape(as_html(found)), as_markdown(found)):
         assert document.index(mark) < document.index("Intended use")
+
+
+def test_without_baselines_that_is_said(card):
+    assert card.baselines == "No simple baselines were fitted beside the network."
+
+
+def test_baselines_stand_beside_the_stages_and_what_does_not_beat_them_is_a_limit(tmp_path):
+    weak = card_of(add_baselines(make_run(tmp_path, [0.5]), {"majority": 0, "features": 2.0}))
+    for document in (as_html(weak), as_markdown(weak)):
+        for baseline in weak.comparison.baselines:
+            for result in (baseline.validation, baseline.test):
+                row = next(
+                    line
+                    for line in document.splitlines()
+                    if f"{baseline.title}, simple baseline" in line
+                    and f"{100 * result.accuracy:.1f} %" in line
+                )
+                assert f"{result.loss:.3f}" in row
+    beats = weak.comparison.stages[0].beats
+    assert beats.verdict == "does not beat"
+    assert beats.words in weak.limits
+    assert beats.words in weak.checklist[36].answer
+
+
+def test_what_beats_the_baselines_has_no_such_limit(tmp_path):
+    strong = card_of(add_baselines(make_run(tmp_path, [3.0]), {"majority": 0}))
+    assert strong.comparison.stages[0].beats.verdict == "beats"
+    assert strong.baselines == strong.comparison.stages[0].beats.words
+    assert strong.baselines not in strong.limits
+
+
+def test_operating_point_is_that_of_the_stage_to_keep_at_the_prevalence_of_test(run, card):
+    table = run.predictions(card.kept.name)
+    test = table[table["split"] == "test"]
+    share = (test["label"] == run.positive).mean()
+    expected = operating_point(
+        table[table["split"] == "validation"], test, run.positive, prevalence=share
+    )
+    assert card.operating == expected
+    assert f"{100 * expected.threshold:.1f} %" in card.threshold[0]
+    assert f"{100 * expected.positive_predictive_value.value:.1f} %" in " ".join(card.threshold)
+    assert expected.caution in card.threshold
+    assert card.threshold[0] in card.checklist[37].answer
 
 
 def test_names_are_text_and_never_markup(card):
