@@ -1,13 +1,14 @@
 """A cross-validation as it trains: which fold, how long, and the button that stops it."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.training import jobs
 from core.training.crossval import CrossValidation, CrossValidationStatus
-from core.training.runs import Run
 from dashboard import resources, state
-from dashboard.components import shell
-from dashboard.components.training_line import folds_sentence, progress
+from dashboard.components import job_panel, shell
+from dashboard.components.training_line import fold_at_work, folds_sentence, progress
 from dashboard.components.words import count, duration, plain
 
 POLL_SECONDS = 2.0
@@ -46,26 +47,18 @@ def _progress(name: str, was_active: bool, finished: list[str]) -> None:
         status = crossval.status
         if status.active != was_active or crossval.finished_stages() != finished:
             st.rerun()
-        with st.container(border=True, key="where"):
-            words, button = st.columns([4, 1], vertical_alignment="center")
-            with words:
-                st.markdown(f"**{folds_sentence(crossval, status)}**")
-                st.progress(share(crossval, status), text=details(crossval, status))
-            with button:
-                _action(crossval, status)
-        if status.state == "failed" and status.message:
-            st.error(plain(status.message), icon=":material/error:")
-        if status.state == "interrupted":
-            st.warning(
-                "The training process ended without a word. Everything up to the last whole "
-                "epoch is kept.",
-                icon=":material/power_off:",
-            )
+        job_panel.where_it_is(
+            status,
+            folds_sentence(crossval, status),
+            share(crossval, status),
+            details(crossval, status),
+            partial(_action, crossval, status),
+        )
 
 
 def share(crossval: CrossValidation, status: CrossValidationStatus) -> float:
     """How much is done, 0-1: whole folds, and of the fold at work the stages it was asked for."""
-    run, current = at_work(crossval, status), status.current
+    run, current = fold_at_work(crossval, status), status.current
     done = float(status.finished)
     if run is not None and current is not None:
         ended, left = len(run.finished_stages()), len(current.requested)
@@ -82,27 +75,12 @@ def details(crossval: CrossValidation, status: CrossValidationStatus) -> str:
     return f"{status.finished} of {status.folds} folds · {stages} finished in all of them"
 
 
-def at_work(crossval: CrossValidation, status: CrossValidationStatus) -> Run | None:
-    """The fold that is being trained."""
-    return next((run for run in crossval.runs() if run.name == status.at_work), None)
-
-
 def _action(crossval: CrossValidation, status: CrossValidationStatus) -> None:
     """The one thing to do with it as it is."""
-    unfinished = len(crossval.finished_stages()) < len(crossval.protocol.stages)
-    label, deed = "Train the rest", jobs.start_crossval
     if status.active:
-        label, deed = "Stop training", jobs.stop
+        stopping = any(run.stop_request.exists() for run in crossval.runs())
+        job_panel.button("Stop training", jobs.stop, crossval, disabled=stopping)
     elif status.state not in ("new", "finished"):
-        label, deed = "Resume", jobs.resume
-    elif not unfinished:
-        return
-    st.button(
-        label,
-        type="secondary" if status.active else "primary",
-        width="stretch",
-        key=f"{label}-{crossval.name}",
-        on_click=shell.act,
-        args=[deed, crossval],
-        disabled=status.active and any(run.stop_request.exists() for run in crossval.runs()),
-    )
+        job_panel.button("Resume", jobs.resume, crossval, primary=True)
+    elif len(crossval.finished_stages()) < len(crossval.protocol.stages):
+        job_panel.button("Train the rest", jobs.start_crossval, crossval, primary=True)

@@ -79,10 +79,14 @@ def downloads(run: Run, comparison: Comparison) -> None:
 
 
 def long(comparison: Comparison) -> pd.DataFrame:
-    """Columns stage, part, n, figure, value, low, high: one row a figure."""
+    """Columns kind, stage, part, n, figure, value, low, high: one row a figure.
+
+    Stages first, then the simple baselines by their own names, on the parts they predicted.
+    """
     return pd.DataFrame(
         {
-            "stage": stage.name,
+            "kind": "stage" if isinstance(row, StageResult) else "simple baseline",
+            "stage": row.name,
             "part": part,
             "n": result.n,
             "figure": name,
@@ -90,9 +94,9 @@ def long(comparison: Comparison) -> pd.DataFrame:
             "low": (found := result.intervals.get(name)) and found[0],
             "high": found and found[1],
         }
-        for stage in comparison.stages
+        for row in (*comparison.stages, *comparison.baselines)
         for part in PARTS
-        for result in [getattr(stage, part)]
+        if (result := getattr(row, part, None)) is not None
         for name in FIGURES
     )
 

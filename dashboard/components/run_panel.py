@@ -1,6 +1,7 @@
 """A run as it trains: where it is, its stages, its curves, its log."""
 
 import re
+from functools import partial
 
 import psutil
 import streamlit as st
@@ -12,7 +13,7 @@ from core.reporting import figures
 from core.training import jobs
 from core.training.runs import Run, RunStatus
 from dashboard import resources
-from dashboard.components import chart, launch, shell, stage_track
+from dashboard.components import chart, job_panel, launch, shell, stage_track
 from dashboard.components.training_line import at_work, headline, progress
 from dashboard.components.words import duration, millions, percent, plain
 
@@ -35,7 +36,13 @@ def _progress(name: str, was_active: bool) -> None:
         status = run.status
         if status.active != was_active:
             st.rerun()
-        where_it_is(run, status)
+        job_panel.where_it_is(
+            status,
+            headline(run, status),
+            progress(run, status),
+            details(run, status),
+            partial(action, run, status),
+        )
         stages(run, status)
 
 
@@ -45,25 +52,6 @@ def _course(name: str) -> None:
         curves(run)
         with st.expander("Log"):
             st.code(log_tail(run), language=None, height=260)
-
-
-def where_it_is(run: Run, status: RunStatus) -> None:
-    """State, progress and time left in a line, with the one thing to do beside it."""
-    with st.container(border=True, key="where"):
-        words, button = st.columns([4, 1], vertical_alignment="center")
-        with words:
-            st.markdown(f"**{headline(run, status)}**")
-            st.progress(progress(run, status), text=details(run, status))
-        with button:
-            action(run, status)
-    if status.state == "failed" and status.message:
-        st.error(status.message, icon=":material/error:")
-    if status.state == "interrupted":
-        st.warning(
-            "The training process ended without a word: the computer was shut down, or the "
-            "process was ended from outside. Everything up to the last whole epoch is kept.",
-            icon=":material/power_off:",
-        )
 
 
 def details(run: Run, status: RunStatus) -> str:
@@ -91,12 +79,12 @@ def details(run: Run, status: RunStatus) -> str:
 def action(run: Run, status: RunStatus) -> None:
     """The one thing to do with the run as it is."""
     if status.active:
-        _button("Stop training", jobs.stop, run, disabled=run.stop_request.exists())
+        job_panel.button("Stop training", jobs.stop, run, disabled=run.stop_request.exists())
     elif status.requested:
-        _button("Resume", jobs.resume, run, primary=True)
+        job_panel.button("Resume", jobs.resume, run, primary=True)
     elif len(run.finished_stages()) < len(run.protocol.stages):
         rest = "Train the rest" if run.finished_stages() else "Train all stages"
-        _button(rest, jobs.start, run, primary=True)
+        job_panel.button(rest, jobs.start, run, primary=True)
     elif st.button("Compare stages", type="primary", width="stretch", key="compare"):
         st.switch_page("views/compare.py")
 
@@ -182,18 +170,6 @@ def _train_one(run: Run, stage: Stage, *, again: bool) -> None:
 def _train_with(run: Run, stage: str, changes: dict[str, object]) -> None:
     jobs.change_stage(run, stage, **changes)
     jobs.start(run, [stage])
-
-
-def _button(label: str, deed: object, run: Run, *, primary: bool = False, **options: bool) -> None:
-    st.button(
-        label,
-        type="primary" if primary else "secondary",
-        width="stretch",
-        key=f"{label}-{run.name}",
-        on_click=shell.act,
-        args=[deed, run],
-        **options,
-    )
 
 
 def _is_next(run: Run, stage: Stage, finished: list[str]) -> bool:

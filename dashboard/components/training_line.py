@@ -52,10 +52,15 @@ def sentence(run: Run, status: RunStatus) -> str:
 
 def folds_sentence(crossval: CrossValidation, status: CrossValidationStatus) -> str:
     """`Fold 2 of 5: Stage 1, epoch 3 of 10`."""
-    run = next((run for run in crossval.runs() if run.name == status.at_work), None)
+    run = fold_at_work(crossval, status)
     if run is None or status.current is None:
         return HEADLINES[status.state]
     return f"Fold {status.finished + 1} of {status.folds}: {headline(run, status.current)}"
+
+
+def fold_at_work(crossval: CrossValidation, status: CrossValidationStatus) -> Run | None:
+    """The fold that is being trained."""
+    return next((run for run in crossval.runs() if run.name == status.at_work), None)
 
 
 HEADLINES = {

@@ -154,6 +154,22 @@ def test_csv_holds_every_figure_with_its_interval(run):
     assert list(pd.unique(written["stage"])) == run.finished_stages()
 
 
+def test_csv_holds_the_simple_baselines_below_the_stages(run):
+    comparison = compare(add_baselines(run, {"majority": 0, "features": 0.9}))
+    table = metrics_table.long(comparison)
+    rows = table[table["kind"] == "simple baseline"]
+    assert list(pd.unique(rows["stage"])) == ["majority", "features"]
+    assert list(pd.unique(rows["part"])) == ["validation", "test"]  # they leave no others
+    assert len(rows) == 2 * 2 * len(metrics_table.FIGURES)
+    row = rows.query("stage == 'features' and part == 'test' and figure == 'auc'").iloc[0]
+    test = comparison.baselines[1].test
+    assert (row["value"], row["low"], row["high"]) == pytest.approx(
+        (test.auc, *test.intervals["auc"])
+    )
+    stages = table[table["kind"] == "stage"]
+    assert list(pd.unique(stages["stage"])) == [stage.name for stage in comparison.stages]
+
+
 def test_a_model_that_beats_no_baseline_is_told_so(run):
     assert "simple" not in texts(opened(Pages()))
     add_baselines(run, {"majority": 0, "features": 2.5})
