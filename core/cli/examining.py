@@ -7,10 +7,12 @@ from typing import Any, Literal, cast, get_args
 from core.cli.terminal import percent
 from core.errors import SettingError
 from core.examination import Progress, Stages, examine, silent, similar_cases
+from core.explanation.evidence import Evidence
 from core.explanation.methods import DEFAULT, method
 from core.imaging.reading import Selection
 from core.imaging.scans import MIDDLE
 from core.prediction import Prediction, Predictor
+from core.reporting.answers import Report
 from core.training.runs import Run
 
 PREDICTED = "predicted"
@@ -31,6 +33,7 @@ class Wanted:
         selection: Which picture of a file is meant.
         every_slice: Whether all slices are answered for.
         override: Whether pictures that should be refused are answered for too.
+        maps: Whether maps are made even if they are not written as pictures.
     """
 
     method: str = DEFAULT
@@ -41,6 +44,7 @@ class Wanted:
     selection: Selection = MIDDLE
     every_slice: bool = False
     override: bool = False
+    maps: bool = False
 
     @classmethod
     def of(
@@ -83,22 +87,30 @@ class Wanted:
     @property
     def map(self) -> bool:
         """Whether a map is needed even if it is not written."""
-        return self.evidence is not None
+        return self.maps or self.evidence is not None
 
 
 class Examiner:
-    """Adds to the record of each answer what is wanted.
+    """Adds to the record of each answer what is wanted, and tells a report of it.
 
     Args:
         predictor: The one that answers.
         wanted: What is asked of every answer.
         progress: Told of what takes long.
+        report: Takes every answer in; none for no report.
     """
 
-    def __init__(self, predictor: Predictor, wanted: Wanted, progress: Progress = silent) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        wanted: Wanted,
+        progress: Progress = silent,
+        report: Report | None = None,
+    ) -> None:
         self.predictor = predictor
         self.wanted = wanted
         self.progress = progress
+        self.report = report
 
     @cached_property
     def stages(self) -> Stages:
@@ -121,17 +133,13 @@ class Examiner:
             "stages": None,
             "similar": None,
         }
+        evidence = self._evidence(found)
+        if self.report is not None:
+            self.report.add(found, wanted.method, evidence)
+        if evidence is not None:
+            record["evidence"] = evidence.to_json()
         if found.status != "ok":
             return record
-        if wanted.evidence:
-            evidence = examine(
-                self.predictor,
-                found,
-                wanted.method,
-                full=wanted.evidence == "full",
-                progress=self.progress,
-            )
-            record["evidence"] = evidence.to_json()
         if wanted.all_stages:
             views = self.stages.see(found, wanted.target, wanted.method)
             record["stages"] = [view.to_json() for view in views]
@@ -141,6 +149,19 @@ class Examiner:
                 label: [case.to_json() for case in near] for label, near in cases.items()
             }
         return record
+
+    def _evidence(self, found: Prediction) -> Evidence | None:
+        """What the map of an answer is worth, where that is wanted."""
+        wanted = self.wanted
+        if found.status != "ok" or not wanted.evidence:
+            return None
+        return examine(
+            self.predictor,
+            found,
+            wanted.method,
+            full=wanted.evidence == "full",
+            progress=self.progress,
+        )
 
 
 def in_words(result: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -19,6 +20,7 @@ from core.explanation.geometry import overlay
 from core.explanation.methods import DEFAULT, METHODS
 from core.imaging.reading import PLANES, Plane, Selection
 from core.prediction import Prediction, Predictor, suspicion
+from core.reporting.answers import Report, asked_of, document, kind_of
 from core.storage import write_bytes
 
 
@@ -80,6 +82,21 @@ def predict(
     similar: Annotated[
         int, typer.Option(metavar="N", min=0, help="Nearest training scans of either class.")
     ] = 0,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write all answers into a table (.csv) or a document with maps (.html, .pdf); "
+            "may be given several times.",
+        ),
+    ] = None,
+    sensitivity: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="In reports, also the call at the threshold that finds so many on validation.",
+        ),
+    ] = None,
     workspace: WorkspaceFolder = None,
     as_json: Json = False,
 ) -> int:
@@ -92,6 +109,11 @@ def predict(
     if every_slice and slice is not None:
         raise SettingError(
             "--slice or --every-slice", "both were given", "Leave one of the two out."
+        )
+    kinds = {path: kind_of(path) for path in report or ()}
+    if sensitivity is not None and not kinds:
+        raise SettingError(
+            "--report beside --sensitivity", "there was none", "Name a report, or leave it out."
         )
     sources = [source for path in files for source in sources_at(path)]
     run = workspace_at(workspace).run(name)
@@ -110,13 +132,22 @@ def predict(
         selection=selection,
         every_slice=every_slice,
         override=override,
+        maps=bool({"html", "pdf"} & set(kinds.values())),
     )
+    gathered = None
+    if kinds:
+        asked = asked_of(run, predictor.stage, sensitivity)
+        gathered = Report(asked, datetime.now().astimezone())
     with progress_bars() as progress:
-        examiner = Examiner(predictor, wanted, progress)
+        examiner = Examiner(predictor, wanted, progress, gathered)
         for number, source in enumerate(sources, start=1):
             picture = explain / f"{number:03d}-{source.stem}" if explain else None
             results += ask(examiner, source, picture)
             progress("Asking the network", number, len(sources))
+    for path, kind in kinds.items():
+        if gathered is not None:
+            write_bytes(path, document(gathered, kind))
+            note(f"Written to {path}.")
     if as_json:
         answer(answers_json(predictor, results))
     else:

@@ -117,8 +117,13 @@ def fit_temperature(predictions: pd.DataFrame, positive: str) -> float | None:
 
 def with_temperature(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
     """The same rows with their probability at this temperature."""
-    scores = _logits(probability(predictions))
-    return predictions.assign(probability=expit(scores / temperature))
+    return predictions.assign(probability=at_temperature(probability(predictions), temperature))
+
+
+def at_temperature(p: Floats, temperature: float) -> Floats:
+    """Probabilities, 0–1 and of any shape, at this temperature."""
+    rescaled: Floats = expit(_logits(p) / temperature)
+    return rescaled
 
 
 def _bin_of(p: Floats, bins: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -32,6 +32,13 @@ def percent(share: float | None, interval: Interval | None = None) -> str:
     return f"{100 * share:.1f} %{spread}"
 
 
+def chance(p: float | None) -> str:
+    """`97.1 %`; never quite none or all of it; a dash when there is none."""
+    if p is None:
+        return "–"
+    return "> 99.9 %" if p > 0.999 else "< 0.1 %" if p < 0.001 else percent(p)
+
+
 def number(value: float | None, interval: Interval | None = None) -> str:
     """`0.971 (0.930–0.989)`; a dash when it is not defined."""
     if value is None:

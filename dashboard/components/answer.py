@@ -5,13 +5,11 @@ import json
 from collections.abc import Mapping
 from pathlib import PurePath
 
-import cv2
-import numpy as np
 import streamlit as st
 
-from core.explanation.geometry import COLOURS
 from core.imaging.scans import Scan
 from core.prediction import Prediction
+from core.reporting.pictures import colour_bar
 from core.training.runs import Run
 from dashboard import resources
 from dashboard.components import pictures, words
@@ -103,14 +101,9 @@ def _scale(prediction: Prediction) -> None:
         return
     st.html(
         f'<div class="scale"><small>What spoke for <b>{html.escape(str(prediction.target))}</b>'
-        f'</small><img src="{_colour_bar()}" alt="Colours from none to most">'
+        f'</small><img src="{pictures.address(colour_bar())}" alt="Colours from none to most">'
         f"<div><span>0</span><span>raw maximum {prediction.map_maximum:.3g}</span></div></div>"
     )
-
-
-def _colour_bar() -> str:
-    ramp = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], COLOURS)[..., ::-1]
-    return pictures.address(pictures.small(np.repeat(ramp, 8, axis=0), 256))
 
 
 def _facts(prediction: Prediction, scan: Scan) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime
 
+from core.reporting import statements
+
 
 def plain(text: str) -> str:
     """A name as it is, in places that understand Markdown."""
@@ -50,7 +52,7 @@ def moment(iso: str) -> str:
 
 def chance(p: float) -> str:
     """`97.1 %`; never quite none or all of it."""
-    return "> 99.9 %" if p > 0.999 else "< 0.1 %" if p < 0.001 else percent(p)
+    return statements.chance(p)
 
 
 def signed(number: float, digits: int) -> str:

@@ -96,6 +96,7 @@ def refused(ask, run, scans, class_folders, distinct, monkeypatch, tmp_path):
         assert told.format(**places) in err
         assert err.count("\n") == 1
         assert "Traceback" not in err
+        assert list(places["empty"].iterdir()) == []
         assert [r.name for r in workspace.runs()] == ["one"]
         assert workspace.crossvals() == []
 

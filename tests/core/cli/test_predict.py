@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from shell import SIDE, here
@@ -98,6 +99,52 @@ def test_predict_tells_as_much_of_each_slice_of_a_volume(ask, run, tmp_path):
     assert (refused["status"], refused["label"]) == ("refused", None)
 
 
+def test_predict_writes_its_answers_into_reports(ask, run, scans, tmp_path):
+    scan, noise = scans / "test" / "yes" / "yes0.png", tmp_path / "=1+1.png"
+    noise.write_bytes(b"no picture at all")
+    trained = scans / "train" / "no" / "no0.png"
+    names = ["all.csv", "new/all.html", "all.PDF"]
+    words = ["predict", "one", noise, trained, scan, *here(run), "--evidence", "cheap", "--json"]
+    for name in names:
+        words += ["--report", tmp_path / name]
+    code, out, err = ask(*words, "--sensitivity", "0.9")
+    results = json.loads(out)["results"]
+    assert code == 0
+    assert err.splitlines() == [f"Written to {tmp_path / name}." for name in names]
+    table = pd.read_csv(tmp_path / "all.csv", keep_default_na=False)
+    assert table["file"].tolist() == [result["file"] for result in results]
+    assert table["status"].tolist() == ["unreadable", "ok", "ok"]
+    assert table["trained_on"].tolist() == [False, True, False]
+    assert float(table["probability"][2]) == results[2]["probability"]["yes"]
+    assert table["map_maximum"][2] != ""
+    assert table["evidence"][2] == results[2]["evidence"]["verdict"]
+    assert set(table["operating_sensitivity"]) == {0.9}
+    assert set(table["model_sha256"]) == {run.metrics("stage1")["model_sha256"]}
+    page = (tmp_path / "new" / "all.html").read_text()
+    assert page.count("<article") == 3
+    assert page.count('alt="The scan with the map over it"') == 2
+    assert "memory, not skill" in page
+    assert (tmp_path / "all.PDF").read_bytes().startswith(b"%PDF-")
+    assert not list(tmp_path.glob("**/.writing-*"))
+
+
+def test_predict_reports_every_slice_of_a_volume(ask, run, tmp_path):
+    y, x, z = np.mgrid[:SIDE, :SIDE, :3]
+    head = (((x - 40) / 30) ** 2 + ((y - 40) / 34) ** 2 < 1) * (120.0 + 15 * np.sin(x / 4) + 9 * z)
+    head[..., 0] = 0
+    volume, table = tmp_path / "head.nii.gz", tmp_path / "slices.csv"
+    nibabel.save(nibabel.Nifti1Image(head.astype(np.float32), np.eye(4)), volume)
+    words = ["predict", "one", volume, *here(run), "--every-slice", "--report", table, "--json"]
+    code, out, _ = ask(*words)
+    results = {result["slice"]: result for result in json.loads(out)["results"]}
+    assert code == 0
+    assert {result["map_maximum"] for result in results.values()} == {None}  # a table has no maps
+    rows = pd.read_csv(table, keep_default_na=False)
+    assert rows["slice"].tolist() == [0, 1, 2]
+    assert rows["plane"].tolist() == ["axial"] * 3
+    assert rows["status"].tolist() == [results[number]["status"] for number in range(3)]
+
+
 def test_predict_takes_the_last_stage_and_says_it_to_people(ask, run, scans):
     code, out, _ = ask("predict", "one", scans / "test" / "no" / "no1.png", *here(run))
     assert code == 0
@@ -131,6 +178,10 @@ def test_predict_fails_when_nothing_could_be_read(ask, run, scans):
         ("predict one {file} --method guess", "'guess' was given"),
         ("predict one {file} --target maybe", "'maybe' was given"),
         ("predict one {file} --evidence some", "'some' was given"),
+        ("predict one {file} --report {empty}/a.docx", "a.docx' was given"),
+        ("predict one {file} --sensitivity 0.9", "--report beside --sensitivity"),
+        ("predict one {file} --report {empty}/a.csv --sensitivity 95", "95 was given"),
+        ("predict one {file} --report {empty}/a.pdf --slice 7", "slice 7 was asked for"),
     ],
 )
 def test_bad_input_gets_one_line_and_status_2(refused, words, told):
