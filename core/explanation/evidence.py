@@ -24,6 +24,14 @@ from core.config import Crop
 
 Float32 = NDArray[np.float32]
 
+LIMIT = (
+    "Checks ask whether the map shows what the network went by. Whether that is the lesion, "
+    "only a reader can tell."
+)
+"""Said with every map. Where lesions were outlined, deletion told maps that found them from maps
+that missed them no better than chance, or hardly (docs/results.md): a network may go by
+something else, and a faithful map then shows that."""
+
 GRID = 15
 """Cells a side on which maps are compared: those of VGG19's last convolution at 240 pixels, so
 that a finer map is not held to be different for being finer."""
@@ -160,10 +168,12 @@ class Evidence:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What could not be measured, and why."""
+        """What was not measured, or could not be, and why."""
         found = []
         if self.empty:
             found.append("The map is empty, so there is nothing to measure.")
+        else:
+            found.append(LIMIT)
         if self.curves is not None and self.curves.spread < LEAST_SPREAD:
             found.append(
                 "Deletion and insertion show nothing here: the answer hardly depends on which "

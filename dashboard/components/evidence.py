@@ -13,8 +13,8 @@ from dashboard.tray import Item
 
 WIDTH, HEIGHT = 240, 56
 TITLES = {
-    ("reliable", "cheap"): "Nothing seen against this map",
-    ("reliable", "full"): "This map stood every check",
+    ("reliable", "cheap"): "Quick checks: nothing against this map",
+    ("reliable", "full"): "All checks: nothing against this map",
 }
 
 

@@ -8,6 +8,7 @@ from scipy.stats import rankdata
 
 from core.config import Crop
 from core.explanation.evidence import (
+    LIMIT,
     MOST_SIMILAR,
     Curves,
     Evidence,
@@ -90,7 +91,8 @@ def test_sound_map_is_reliable():
     assert SOUND.verdict == "reliable"
     assert SOUND.checked == "cheap"
     full = replace(SOUND, curves=CURVES, similarity={"the head": 0.1, "more": None})
-    assert (full.verdict, full.checked, full.reasons, full.notes) == ("reliable", "full", (), ())
+    assert (full.verdict, full.checked, full.reasons) == ("reliable", "full", ())
+    assert full.notes == SOUND.notes == (LIMIT,)
 
 
 @pytest.mark.parametrize(
@@ -120,4 +122,5 @@ def test_no_order_is_better_where_nothing_matters():
     )
     found = replace(SOUND, curves=flat)
     assert found.verdict == "reliable"
-    assert "hardly depends" in found.notes[0]
+    assert found.notes[0] == LIMIT
+    assert "hardly depends" in found.notes[1]
