@@ -31,7 +31,7 @@ from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
 from core.training.runs import Run
 from core.training.workspace import Workspace, default_workspace
-from dashboard import keras_session
+from dashboard import keras_session, thumbnails
 from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Tray
 
@@ -65,9 +65,7 @@ def pace() -> float:
 
 @st.cache_data(max_entries=4000, show_spinner=False)
 def thumbnail(root: str, file: str, sha256: str, crop: Crop | None) -> bytes:  # noqa: ARG001
-    """A small square picture of a scan with its crop drawn in (see `components.thumbnails`)."""
-    from dashboard.components import thumbnails
-
+    """A small square picture of a scan with its crop drawn in (see `dashboard.thumbnails`)."""
     return thumbnails.draw(Path(root) / file, crop)
 
 

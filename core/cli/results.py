@@ -11,7 +11,7 @@ from core.evaluation.comparison import compare as compare_stages
 from core.evaluation.mark import leakage_of, mark_of
 from core.evaluation.metrics import summarise
 from core.evaluation.operating import SENSITIVITY, in_words
-from core.evaluation.results import Comparison
+from core.evaluation.results import BaselineResult, Comparison, StageResult
 from core.evaluation.verification import EVALUATED, TOLERANCE, largest_difference, predict_again
 from core.reporting.markdown import stages_table
 
@@ -118,28 +118,15 @@ def show(comparison: Comparison) -> None:
     numbers = ("trains", "epochs", "validation", "test", "missed", "alarms")
     shown = table("stage", *numbers, "change", numbers=numbers)
     for stage in comparison.stages:
-        (_, false_alarms), (missed, _) = stage.test.confusion
         shown.add_row(
             stage.title,
             f"{stage.trainable_parameters / 1e6:.1f} M",
             f"{stage.best_epoch or '–'}/{stage.epochs}",
-            f"{percent(stage.validation.accuracy)} {figure(stage.validation.loss)}",
-            f"{percent(stage.test.accuracy)} {figure(stage.test.loss)}",
-            str(missed),
-            str(false_alarms),
+            *_held_out(stage),
             "stale" if stage.stale else CHANGES[stage.effect],
         )
     for baseline in comparison.baselines:
-        (_, false_alarms), (missed, _) = baseline.test.confusion
-        shown.add_row(
-            baseline.title,
-            *("–", "–"),
-            f"{percent(baseline.validation.accuracy)} {figure(baseline.validation.loss)}",
-            f"{percent(baseline.test.accuracy)} {figure(baseline.test.loss)}",
-            str(missed),
-            str(false_alarms),
-            "simple baseline",
-        )
+        shown.add_row(baseline.title, *("–", "–"), *_held_out(baseline), "simple baseline")
     answers.print(shown)
     answers.print(
         "Parameters that train; best epoch of all; accuracy and loss; positives missed and "
@@ -158,3 +145,14 @@ def show(comparison: Comparison) -> None:
         *in_words(kept.operating_point, comparison.negative, comparison.positive),
         kept.operating_point.caution or "",
     )
+
+
+def _held_out(row: StageResult | BaselineResult) -> list[str]:
+    """Accuracy and loss on validation and test, positives missed and false alarms."""
+    (_, false_alarms), (missed, _) = row.test.confusion
+    return [
+        f"{percent(row.validation.accuracy)} {figure(row.validation.loss)}",
+        f"{percent(row.test.accuracy)} {figure(row.test.loss)}",
+        str(missed),
+        str(false_alarms),
+    ]

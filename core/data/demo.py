@@ -84,12 +84,6 @@ def samples(folder: Path) -> list[Path]:
     return sorted((folder / "samples").glob("sample*.png"))
 
 
-def mask_of(folder: Path, name: str) -> Path | None:
-    """The mask that belongs to a scan or sample of this file name; none without a mass."""
-    path = folder / "masks" / name
-    return path if path.is_file() else None
-
-
 def _png(pixels: UInt8) -> bytes:
     _, data = cv2.imencode(".png", pixels)
     return data.tobytes()

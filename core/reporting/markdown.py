@@ -2,7 +2,7 @@
 
 from core.evaluation.intervals import Interval
 from core.evaluation.pooled import Pooled
-from core.evaluation.results import Comparison, PartResult
+from core.evaluation.results import BaselineResult, Comparison, PartResult, StageResult
 
 # The report's own figures (sections 3.1 to 3.5), where it gives them.
 REPORT_ACCURACY = {
@@ -23,33 +23,16 @@ def stages_table(comparison: Comparison) -> str:
         columns += ["the report's validation", "the report's test"]
     rows = [columns, ["---"] * len(columns)]
     for stage in comparison.stages:
-        (tn, fp), (fn, tp) = stage.test.confusion
         row = [
             stage.title,
             f"{stage.trainable_parameters / 1e6:.1f} M",
             f"{stage.best_epoch} of {stage.epochs}",
-            _percent(stage.validation),
-            _number(stage.validation, "loss"),
-            _percent(stage.test),
-            _number(stage.test, "loss"),
-            _number(stage.test, "auc"),
-            f"tn {tn}, fp {fp}, fn {fn}, tp {tp}",
+            *_held_out(stage),
             "worse" if stage.worse else stage.effect,
         ]
         rows.append(row + list(REPORT_ACCURACY.get(stage.name, ("–", "–"))) if beside else row)
     for baseline in comparison.baselines:
-        (tn, fp), (fn, tp) = baseline.test.confusion
-        row = [
-            baseline.title,
-            *("–", "–"),
-            _percent(baseline.validation),
-            _number(baseline.validation, "loss"),
-            _percent(baseline.test),
-            _number(baseline.test, "loss"),
-            _number(baseline.test, "auc"),
-            f"tn {tn}, fp {fp}, fn {fn}, tp {tp}",
-            "simple baseline",
-        ]
+        row = [baseline.title, *("–", "–"), *_held_out(baseline), "simple baseline"]
         rows.append(row + ["–", "–"] * beside)
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     first = comparison.stages[0]
@@ -61,6 +44,19 @@ def stages_table(comparison: Comparison) -> str:
         f"Positive class: {comparison.positive}. Brackets: 95 % intervals.\n\n"
         f"Which to keep: {comparison.keep.reason}\n" + _against_baselines(comparison)
     )
+
+
+def _held_out(row: StageResult | BaselineResult) -> list[str]:
+    """The figures of a stage or a baseline on validation and test."""
+    (tn, fp), (fn, tp) = row.test.confusion
+    return [
+        _percent(row.validation),
+        _number(row.validation, "loss"),
+        _percent(row.test),
+        _number(row.test, "loss"),
+        _number(row.test, "auc"),
+        f"tn {tn}, fp {fp}, fn {fn}, tp {tp}",
+    ]
 
 
 def _against_baselines(comparison: Comparison) -> str:

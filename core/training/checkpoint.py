@@ -30,15 +30,6 @@ def load(path: Path, model: keras.Model) -> dict[str, Any]:
     return state
 
 
-def read_state(path: Path) -> dict[str, Any] | None:
-    """The JSON part alone; none when there is no checkpoint."""
-    if not path.is_file():
-        return None
-    with np.load(path, allow_pickle=False) as stored:
-        state: dict[str, Any] = json.loads(str(stored["state"]))
-    return state
-
-
 def _variables(model: keras.Model) -> list[Any]:
     return [*model.trainable_variables, *model.optimizer.variables]
 

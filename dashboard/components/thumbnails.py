@@ -1,69 +1,13 @@
 """Small pictures of scans, with what the crop keeps."""
 
-import io
-from pathlib import Path
-
-import numpy as np
 import streamlit as st
-from PIL import Image, ImageDraw
 
 from core.config import Crop
-from core.data.index import Dataset, Entry, read_file
-from core.errors import UnreadableScan
-from core.imaging.cropping import find_brain
-from core.imaging.scans import read_scan
+from core.data.index import Dataset, Entry
 from dashboard import resources
-
-SIDE = 256
-"""Pixels; twice the size at which they are mostly shown, for screens that have the pixels."""
-FRAME = (98, 176, 198)
-FALLBACK = (224, 164, 88)
-OUTSIDE = 0.45
-"""Brightness of what the crop leaves out."""
-
-
-def draw(path: Path, crop: Crop | None) -> bytes:
-    """A square JPEG of a scan; what is outside the crop is dimmed and the crop framed.
-
-    Args:
-        path: The scan.
-        crop: How to find the brain; none draws no crop. Where no brain is found the whole
-            picture is framed in another colour.
-    """
-    try:
-        pixels = read_scan(read_file(path), path.name).pixels
-    except UnreadableScan:
-        return _encode(Image.new("RGB", (SIDE, SIDE)))
-    height, width = pixels.shape[:2]
-    scale = SIDE / max(height, width)
-    box = find_brain(pixels, crop) if crop else None
-    small = Image.fromarray(pixels).resize(
-        (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.LANCZOS
-    )
-    if box is not None:
-        left, top, right, bottom = (
-            round(edge * scale) for edge in (box.left, box.top, box.right, box.bottom)
-        )
-        shade = np.full((small.height, small.width, 1), OUTSIDE, np.float32)
-        shade[top:bottom, left:right] = 1
-        small = Image.fromarray((np.asarray(small) * shade).astype(np.uint8))
-        ImageDraw.Draw(small).rectangle(
-            (left, top, right - 1, bottom - 1),
-            outline=FALLBACK if box.fallback else FRAME,
-            width=2,
-        )
-    square = Image.new("RGB", (SIDE, SIDE))
-    square.paste(small, ((SIDE - small.width) // 2, (SIDE - small.height) // 2))
-    return _encode(square)
 
 
 def show(dataset: Dataset, entry: Entry, crop: Crop | None, caption: str | None = None) -> None:
     """One thumbnail in the present container."""
     picture = resources.thumbnail(str(dataset.root), entry.file, entry.sha256, crop)
     st.image(picture, width="stretch", caption=caption, alt=f"Scan of class {entry.label}")
-
-
-def _encode(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()

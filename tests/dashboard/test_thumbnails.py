@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from core.config import Crop
-from dashboard.components.thumbnails import SIDE, draw
+from dashboard.thumbnails import SIDE, draw
 
 
 def opened(data: bytes) -> np.ndarray:
