@@ -11,7 +11,7 @@ from core.evaluation.comparison import compare as compare_stages
 from core.evaluation.mark import leakage_of, mark_of
 from core.evaluation.metrics import summarise
 from core.evaluation.operating import SENSITIVITY, in_words
-from core.evaluation.results import BaselineResult, Comparison, StageResult
+from core.evaluation.results import BaselineResult, Beside, Comparison, StageResult
 from core.evaluation.verification import EVALUATED, TOLERANCE, largest_difference, predict_again
 from core.reporting.markdown import stages_table
 
@@ -125,8 +125,9 @@ def show(comparison: Comparison) -> None:
             *_held_out(stage),
             "stale" if stage.stale else CHANGES[stage.effect],
         )
-    for baseline in comparison.baselines:
-        shown.add_row(baseline.title, *("–", "–"), *_held_out(baseline), "simple baseline")
+    for other in comparison.beside:
+        kind = "simple baseline" if isinstance(other, BaselineResult) else "–"
+        shown.add_row(other.title, *("–", "–"), *_held_out(other), kind)
     answers.print(shown)
     answers.print(
         "Parameters that train; best epoch of all; accuracy and loss; positives missed and "
@@ -147,7 +148,7 @@ def show(comparison: Comparison) -> None:
     )
 
 
-def _held_out(row: StageResult | BaselineResult) -> list[str]:
+def _held_out(row: StageResult | Beside) -> list[str]:
     """Accuracy and loss on validation and test, positives missed and false alarms."""
     (_, false_alarms), (missed, _) = row.test.confusion
     return [

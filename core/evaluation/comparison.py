@@ -7,6 +7,7 @@ import numpy as np
 
 from core.config import Stage
 from core.errors import RunError
+from core.evaluation.average import AVERAGE, AVERAGE_TITLE, average
 from core.evaluation.baselines import baseline_results, baseline_views, hold_against
 from core.evaluation.calibration import fit_temperature
 from core.evaluation.intervals import percentile
@@ -15,7 +16,15 @@ from core.evaluation.mark import leakage_of, mark
 from core.evaluation.operating import SENSITIVITY, operating_point
 from core.evaluation.pairs import COMPARED, pairs_of
 from core.evaluation.parts import PartView, part_views
-from core.evaluation.results import Comparison, Gap, Pair, Part, PartResult, StageResult
+from core.evaluation.results import (
+    AverageResult,
+    Comparison,
+    Gap,
+    Pair,
+    Part,
+    PartResult,
+    StageResult,
+)
 from core.model.architecture import trainable_parameters
 from core.training.runs import Run
 
@@ -84,7 +93,22 @@ def compare(
         stages=stages,
         pairs=pairs,
         baselines=baseline_results(baselines),
+        average=_average(run, names),
         keep=keep,
+    )
+
+
+def _average(run: Run, names: list[str]) -> AverageResult | None:
+    """Pairs have been made of the stages, so that they are known to have the same pictures."""
+    if len(names) < 2:
+        return None
+    rows = average([run.predictions(name) for name in names])
+    parts = part_views(rows, run.split(), run.positive, run.protocol.seed)
+    return AverageResult(
+        name=AVERAGE,
+        title=AVERAGE_TITLE,
+        validation=parts["validation"].result(),
+        test=parts["test"].result(),
     )
 
 

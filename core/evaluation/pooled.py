@@ -15,6 +15,7 @@ from pydantic import Field
 
 from core.config import Frozen
 from core.errors import RunError
+from core.evaluation.average import AVERAGE, AVERAGE_TITLE, average
 from core.evaluation.intervals import CONFIDENCE, Interval, bootstrap_p, percentile
 from core.evaluation.metrics import Floats
 from core.evaluation.pairs import corrected, expect_same_pictures, pairs_of
@@ -22,9 +23,6 @@ from core.evaluation.parts import PartView, is_point
 from core.evaluation.results import Difference, Pair, PartResult
 from core.training.baselines import BASELINES
 from core.training.crossval import CrossValidation
-
-AVERAGE = "average"
-AVERAGE_TITLE = "Average of stages"
 
 FIGURES = (
     "accuracy",
@@ -147,12 +145,6 @@ def _by_seed(table: pd.DataFrame, crossval: CrossValidation) -> list[PartView]:
         PartView(rows.reset_index(drop=True), crossval.positive, crossval.protocol.seed)
         for _, rows in table.groupby("seed", sort=False)
     ]
-
-
-def average(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The mean probability of several predictions of the same pictures in the same order."""
-    mean = np.mean([table["probability"].to_numpy() for table in tables], axis=0)
-    return tables[0].assign(probability=mean)
 
 
 def _stage(name: str, title: str, seeds: Sequence[int], views: Sequence[PartView]) -> PooledStage:

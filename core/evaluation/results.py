@@ -62,13 +62,21 @@ class Beats(Frozen):
     words: str
 
 
-class BaselineResult(Frozen):
-    """A simple method that a trained network has to beat."""
+class Beside(Frozen):
+    """What stands beside the stages, on the parts that it predicted."""
 
     name: str
     title: str
     validation: PartResult
     test: PartResult
+
+
+class BaselineResult(Beside):
+    """A simple method that a trained network has to beat."""
+
+
+class AverageResult(Beside):
+    """The mean of the probabilities of all finished stages, taken as one prediction."""
 
 
 class OperatingResult(Frozen):
@@ -180,7 +188,13 @@ class Comparison(Frozen):
     stages: list[StageResult]
     pairs: list[Pair]
     baselines: list[BaselineResult]
+    average: AverageResult | None = Field(None, description="none with a single stage")
     keep: Keep
+
+    @property
+    def beside(self) -> tuple[Beside, ...]:
+        """The average of the stages, where there is one, and the simple baselines."""
+        return (*([self.average] if self.average else []), *self.baselines)
 
     def stage(self, name: str) -> StageResult:
         """The finished stage of this name (KeyError when there is none)."""

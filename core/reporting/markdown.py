@@ -2,7 +2,7 @@
 
 from core.evaluation.intervals import Interval
 from core.evaluation.pooled import Pooled
-from core.evaluation.results import BaselineResult, Comparison, PartResult, StageResult
+from core.evaluation.results import BaselineResult, Beside, Comparison, PartResult, StageResult
 
 # The report's own figures (sections 3.1 to 3.5), where it gives them.
 REPORT_ACCURACY = {
@@ -31,8 +31,9 @@ def stages_table(comparison: Comparison) -> str:
             "worse" if stage.worse else stage.effect,
         ]
         rows.append(row + list(REPORT_ACCURACY.get(stage.name, ("–", "–"))) if beside else row)
-    for baseline in comparison.baselines:
-        row = [baseline.title, *("–", "–"), *_held_out(baseline), "simple baseline"]
+    for other in comparison.beside:
+        kind = "simple baseline" if isinstance(other, BaselineResult) else "–"
+        row = [other.title, *("–", "–"), *_held_out(other), kind]
         rows.append(row + ["–", "–"] * beside)
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     first = comparison.stages[0]
@@ -46,7 +47,7 @@ def stages_table(comparison: Comparison) -> str:
     )
 
 
-def _held_out(row: StageResult | BaselineResult) -> list[str]:
+def _held_out(row: StageResult | Beside) -> list[str]:
     """The figures of a stage or a baseline on validation and test."""
     (tn, fp), (fn, tp) = row.test.confusion
     return [

@@ -7,7 +7,15 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.intervals import Interval
-from core.evaluation.results import PARTS, BaselineResult, Comparison, Part, StageResult
+from core.evaluation.results import (
+    PARTS,
+    AverageResult,
+    BaselineResult,
+    Beside,
+    Comparison,
+    Part,
+    StageResult,
+)
 from core.training.runs import Run
 from dashboard.components import words
 
@@ -22,19 +30,25 @@ FIGURES = {
     "brier": "Brier score",
     "calibration_error": "Calibration error",
 }
+KINDS = {StageResult: "stage", AverageResult: "average", BaselineResult: "simple baseline"}
 SHARES = ("accuracy", "sensitivity", "specificity", "balanced_accuracy")
 
 
 def show(comparison: Comparison, part: Part) -> None:
     """One column a stage, one row a figure."""
     head = "".join(f"<th>{_title(comparison, stage)}</th>" for stage in comparison.stages)
+    columns: list[StageResult | Beside] = [*comparison.stages]
+    if comparison.average and part != "train":
+        columns.append(comparison.average)
+        head += f"<th>{comparison.average.title}</th>"
     body = "".join(
-        f"<tr><th>{label}</th>{''.join(figure(s, part, name) for s in comparison.stages)}</tr>"
+        f"<tr><th>{label}</th>{''.join(figure(s, part, name) for s in columns)}</tr>"
         for name, label in FIGURES.items()
     )
     body += "".join(
         f'<tr class="plain"><th>{label}</th>'
-        f"{''.join(f'<td>{text}</td>' for text in map(tell, comparison.stages))}</tr>"
+        f"{''.join(f'<td>{text}</td>' for text in map(tell, comparison.stages))}"
+        f"{'<td></td>' * (len(columns) - len(comparison.stages))}</tr>"
         for label, tell in _FACTS.items()
     )
     kept = [s.name for s in comparison.stages].index(comparison.keep.stage or "") + 2
@@ -81,11 +95,11 @@ def downloads(run: Run, comparison: Comparison) -> None:
 def long(comparison: Comparison) -> pd.DataFrame:
     """Columns kind, stage, part, n, figure, value, low, high: one row a figure.
 
-    Stages first, then the simple baselines by their own names, on the parts they predicted.
+    Stages first, then their average and the simple baselines, on the parts they predicted.
     """
     return pd.DataFrame(
         {
-            "kind": "stage" if isinstance(row, StageResult) else "simple baseline",
+            "kind": KINDS[type(row)],
             "stage": row.name,
             "part": part,
             "n": result.n,
@@ -94,7 +108,7 @@ def long(comparison: Comparison) -> pd.DataFrame:
             "low": (found := result.intervals.get(name)) and found[0],
             "high": found and found[1],
         }
-        for row in (*comparison.stages, *comparison.baselines)
+        for row in (*comparison.stages, *comparison.beside)
         for part in PARTS
         if (result := getattr(row, part, None)) is not None
         for name in FIGURES
@@ -141,7 +155,7 @@ def marks(comparison: Comparison, stage: StageResult) -> list[str]:
     return found
 
 
-def figure(stage: StageResult | BaselineResult, part: Part, name: str) -> str:
+def figure(stage: StageResult | Beside, part: Part, name: str) -> str:
     """A table cell: the figure and below it the interval."""
     result = getattr(stage, part)
     return (

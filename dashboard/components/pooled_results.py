@@ -5,7 +5,8 @@ import html
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.pooled import AVERAGE, Pooled, average
+from core.evaluation.average import AVERAGE, average
+from core.evaluation.pooled import Pooled
 from core.evaluation.roc import roc_curve
 from core.reporting import figures
 from core.training.crossval import CrossValidation

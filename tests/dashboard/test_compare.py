@@ -143,7 +143,8 @@ def test_stage_whose_origin_was_trained_anew_is_marked_stale(run):
 def test_csv_holds_every_figure_with_its_interval(run):
     comparison = compare(run)
     table = metrics_table.long(comparison)
-    assert len(table) == len(comparison.stages) * 3 * len(metrics_table.FIGURES)
+    average = 2  # has no training part
+    assert len(table) == (len(comparison.stages) * 3 + average) * len(metrics_table.FIGURES)
     row = table.query("stage == 'stage1' and part == 'test' and figure == 'accuracy'").iloc[0]
     accuracy = comparison.stage("stage1").test
     assert (row["value"], row["low"], row["high"]) == pytest.approx(
@@ -168,6 +169,8 @@ def test_csv_holds_the_simple_baselines_below_the_stages(run):
     )
     stages = table[table["kind"] == "stage"]
     assert list(pd.unique(stages["stage"])) == [stage.name for stage in comparison.stages]
+    together = table.query("kind == 'average' and part == 'test' and figure == 'auc'").iloc[0]
+    assert together["value"] == pytest.approx(comparison.average.test.auc)
 
 
 def test_a_model_that_beats_no_baseline_is_told_so(run):

@@ -46,6 +46,18 @@ def test_json_has_what_it_promises(run, comparison):
     assert found["keep"]["stage"] == "stage3"
 
 
+def test_the_average_is_the_mean_of_the_probabilities_of_all_stages(run, comparison, tmp_path):
+    tables = [run.predictions(stage.name) for stage in comparison.stages]
+    mean = tables[0].assign(probability=sum(t["probability"] for t in tables) / len(tables))
+    for part in ("validation", "test"):
+        expected = summarise(mean.query("split == @part"), POSITIVE)
+        found = getattr(comparison.average, part)
+        assert found.accuracy == pytest.approx(expected.accuracy)
+        assert found.loss == pytest.approx(expected.loss)
+        assert found.confusion == expected.confusion
+    assert compare(make_run(tmp_path, [1.0])).average is None
+
+
 def test_every_figure_lies_in_its_interval(comparison):
     for stage in comparison.stages:
         for part in (stage.train, stage.validation, stage.test):

@@ -41,7 +41,8 @@ def test_baselines_follow_the_stages(tmp_path):
     comparison = compare(run)
     text = stages_table(comparison)
     lines = text.splitlines()
-    for baseline, line in zip(comparison.baselines, lines[4:], strict=False):
+    assert lines[4].startswith("| Average of stages |")
+    for baseline, line in zip(comparison.baselines, lines[5:], strict=False):
         assert line.startswith(f"| {baseline.title} |")
         assert line.count("|") == lines[0].count("|")
         assert f"{100 * baseline.test.accuracy:.1f} %" in line
