@@ -241,6 +241,12 @@ def examinations() -> Tasks:
 
 
 @st.cache_resource(show_spinner=False, scope="session")
+def reports() -> Tasks:
+    """What this session has had written down (see `dashboard.reports`)."""
+    return Tasks()
+
+
+@st.cache_resource(show_spinner=False, scope="session")
 def tray() -> Tray:
     """The scans on this session's desk."""
     return Tray()

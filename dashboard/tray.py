@@ -8,7 +8,7 @@ from typing import Self
 from core.data.index import read_file
 from core.prediction import Prediction
 from core.training.runs import Run
-from dashboard.components import words
+from dashboard.components import chances
 from dashboard.components.pictures import address, small
 
 SAMPLES_PER_CLASS = 3
@@ -36,13 +36,13 @@ class Glance:
     """What a list shows of an answered scan.
 
     Attributes:
-        answer: Probability of the positive class, or why there is none, in a word.
-        probability: The same as a number, where there is one.
+        probability: Of the positive class, where there is an answer.
+        rank: The same for a list, which also says why there is none (see `components.chances`).
         thumbnail: A data address; none for a file that could not be read.
     """
 
-    answer: str
     probability: float | None
+    rank: float
     thumbnail: str | None
 
     @classmethod
@@ -50,8 +50,8 @@ class Glance:
         """Sum up an answer."""
         probability = (prediction.probability or {}).get(positive)
         return cls(
-            answer=prediction.status if probability is None else words.chance(probability),
             probability=probability,
+            rank=chances.rank(prediction.status, probability),
             thumbnail=address(small(prediction.scan.pixels, 96)) if prediction.scan else None,
         )
 

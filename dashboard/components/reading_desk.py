@@ -12,14 +12,17 @@ from dashboard import resources, state
 from dashboard.components import (
     answer,
     call,
+    every_slice,
     evidence,
     override,
     pictures,
+    report,
     shell,
     similar_cases,
     slicing,
     stage_strip,
 )
+from dashboard.reports import Manner
 from dashboard.tray import Item
 
 FRAME = (98, 176, 198)
@@ -56,8 +59,10 @@ def show(run: Run, stage: str, item: Item) -> None:
             call.show(run, item, prediction)
         with centre:
             _light_box(item, prediction, picture)
+            every_slice.show(run, stage, item, prediction)
             if answered:
                 _closer(run, item, prediction, settings)
+            report.of_scan(run, item, prediction, Manner(settings.method, settings.target))
         with beside:
             answer.downloads(run, prediction, settings.method, picture)
 

@@ -22,13 +22,10 @@ def selection(item: Item) -> Selection:
 def controls(item: Item, scan: Scan) -> None:
     """Slice, plane, volume and window, each only where the file has a choice of it."""
     if scan.slices > 1:
-        st.slider(
-            f"Slice {scan.slice + 1} of {scan.slices}",
-            1,
-            scan.slices,
-            value=scan.slice + 1,
-            key=_slice_key(item, scan.plane or PLANES[0], scan.volume),
-        )
+        key = _slice_key(item, scan.plane or PLANES[0], scan.volume)
+        if key not in st.session_state:  # else it was turned to (see `show`)
+            st.session_state[key] = scan.slice + 1
+        st.slider(f"Slice {scan.slice + 1} of {scan.slices}", 1, scan.slices, key=key)
     if scan.plane is None and scan.volumes < 2 and scan.levels is None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -53,6 +50,11 @@ def controls(item: Item, scan: Scan) -> None:
         if scan.levels is not None and scan.window is not None:
             with st.popover("Window", icon=":material/contrast:"):
                 _window_controls(item, scan.levels, scan.window)
+
+
+def show(item: Item, scan: Scan, index: int) -> None:
+    """Turn to a slice, from 0, of the plane and volume that a scan is of; for callbacks."""
+    st.session_state[_slice_key(item, scan.plane or PLANES[0], scan.volume)] = index + 1
 
 
 def _window_controls(item: Item, levels: tuple[float, float], window: Window) -> None:

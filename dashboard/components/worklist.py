@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.training.runs import Run
 from dashboard import resources
-from dashboard.components import words
+from dashboard.components import chances, report, words
 from dashboard.tray import Item
 
 ROW = 40
@@ -23,7 +23,7 @@ def show(run: Run, stage: str) -> Item:
     keys = list(tray.items)
     selected = keys.index(tray.selected) if tray.selected in keys else 0
     chosen = st.dataframe(
-        rows,
+        chances.written(rows, "answer"),
         # Another list is another widget, so that what was just opened is what is selected.
         key=f"worklist-{tray.version}",
         hide_index=True,
@@ -35,22 +35,25 @@ def show(run: Run, stage: str) -> Item:
         column_config={
             "scan": st.column_config.ImageColumn("", width=48),
             "file": st.column_config.TextColumn("File", width="small"),
-            "answer": st.column_config.TextColumn(f"P({run.positive})", width=76),
+            "answer": chances.column(run.positive),
         },
         placeholder="",
         alt="Scans on the desk with the probability of each",
     )
     tray.selected = keys[chosen.selection.rows[0] if chosen.selection.rows else selected]
     st.button("Clear the desk", on_click=tray.clear, type="tertiary", icon=":material/close:")
+    report.of_desk(run, stage)
     return tray.items[tray.selected]
 
 
-def _rows(run: Run, stage: str, items: list[Item], line: object) -> list[dict[str, str | None]]:
+def _rows(
+    run: Run, stage: str, items: list[Item], line: object
+) -> list[dict[str, str | float | None]]:
     started = time.monotonic()
     rows = []
     for number, item in enumerate(items, start=1):
         glance = resources.glance(run, stage, item)
-        rows.append({"scan": glance.thumbnail, "file": item.name, "answer": glance.answer})
+        rows.append({"scan": glance.thumbnail, "file": item.name, "answer": glance.rank})
         if time.monotonic() - started > 0.4 and number < len(items):
             line.progress(number / len(items), f"Asking the network: {number} of {len(items)}")
     return rows

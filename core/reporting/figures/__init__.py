@@ -11,6 +11,7 @@ from core.reporting.figures.curves import all_stages_curves, stage_curves
 from core.reporting.figures.generalisation import overfitting_gap, validation_against_test
 from core.reporting.figures.precision_recall import precision_recall_curves
 from core.reporting.figures.roc import roc_curves
+from core.reporting.figures.slices import slice_strip
 from core.reporting.figures.style import (
     CONFIG,
     PART_COLOURS,
@@ -31,6 +32,7 @@ __all__ = [
     "precision_recall_curves",
     "reliability_diagram",
     "roc_curves",
+    "slice_strip",
     "stage_colour",
     "stage_curves",
     "validation_against_test",

@@ -1,0 +1,142 @@
+"""Every slice of a volume: how probable the positive class is along it, and where to look."""
+
+from dataclasses import replace
+from pathlib import PurePath
+
+import pandas as pd
+import streamlit as st
+
+from core.imaging.reading import Selection
+from core.imaging.scans import Scan
+from core.prediction import Prediction
+from core.reporting.figures import slice_strip
+from core.training.runs import Run
+from dashboard import reports, resources, state
+from dashboard.components import chances, chart, override, reading, report, shell, slicing
+from dashboard.reports import Made, Question, Score
+from dashboard.tray import Item
+
+KEY = "slices"
+ROW = 40
+LONGEST = 5
+
+
+def show(run: Run, stage: str, item: Item, prediction: Prediction) -> None:
+    """The strip and the list of a volume's slices; nothing for a single picture."""
+    scan = prediction.scan
+    if scan is None or scan.slices < 2:
+        return
+    box = st.expander(
+        f"Every slice, {scan.slices}",
+        key=state.SLICES,
+        on_change="rerun",
+        icon=":material/stacked_line_chart:",
+    )
+    if not box.open:
+        return
+    with box, st.container(key="slices", gap="xsmall"):
+        question = Question(item, _volume(item, scan), override.asked(item))
+        task = resources.reports().find(reports.scores_key(run, stage, question))
+        if task is None:
+            st.button(
+                f"Score all {scan.slices} slices",
+                key="score-slices",
+                on_click=shell.act,
+                args=(reports.scores, run, stage, question),
+                icon=":material/play_arrow:",
+                help="One after the other. The page can be used meanwhile.",
+            )
+            return
+        found = reading.result_or_progress(task)
+        if isinstance(found, list):
+            _scored(run, item, scan, found)
+            _report(run, stage, question, item)
+
+
+def _volume(item: Item, scan: Scan) -> Selection:
+    """What is selected of a file, whichever slice is looked at."""
+    return replace(slicing.selection(item), slice=None, volume=scan.volume)
+
+
+def _scored(run: Run, item: Item, scan: Scan, found: list[Score]) -> None:
+    table = pd.DataFrame(
+        {
+            "slice": [score.slice + 1 for score in found],
+            "probability": [score.probability for score in found],
+            "reason": [score.reason for score in found],
+        }
+    ).astype({"probability": float})
+    figure = slice_strip(
+        table,
+        run.positive,
+        current=scan.slice + 1,
+        mark=resources.mark(run),
+        look=chart.look(),
+    )
+    chart.show(
+        figure,
+        f"{KEY}-strip",
+        f"Probability of {run.positive} over the slices",
+        on_select=lambda: _take_point(item, scan),
+    )
+    ranked = sorted(found, key=lambda score: -chances.rank(score.status, score.probability))
+    rows = pd.DataFrame(
+        {
+            "scan": [score.thumbnail for score in ranked],
+            "slice": [score.slice + 1 for score in ranked],
+            "answer": [chances.rank(score.status, score.probability) for score in ranked],
+            "reason": [score.reason or "" for score in ranked],
+        }
+    )
+    st.dataframe(
+        chances.written(rows, "answer"),
+        key=f"{KEY}-list",
+        hide_index=True,
+        row_height=ROW,
+        height=ROW * min(len(rows), LONGEST) + 40,
+        on_select=lambda: _take_row(item, scan, ranked),
+        selection_mode="single-row",
+        column_config={
+            "scan": st.column_config.ImageColumn("", width=48),
+            "slice": st.column_config.NumberColumn("Slice", width=64),
+            "answer": chances.column(run.positive),
+            "reason": st.column_config.TextColumn("Bear in mind"),
+        },
+        placeholder="",
+        alt="Slices, the most suspicious first; a click shows one",
+    )
+    silent = sum(score.probability is None for score in found)
+    said = [f"The most suspicious of {len(found)} first; a click shows a slice."]
+    if silent:
+        said.append(f"{silent} got no answer: look at these yourself.")
+    st.caption(" ".join(said))
+
+
+def _report(run: Run, stage: str, question: Question, item: Item) -> None:
+    manner = report.wanted(run)
+    task = resources.reports().find(reports.slices_key(run, stage, question, manner))
+    if task is None:
+        st.button(
+            "Report of all slices",
+            key="write-slices",
+            on_click=shell.act,
+            args=(reports.of_slices, run, stage, question, manner),
+            icon=":material/summarize:",
+            help="Asks about each slice again, with its map.",
+        )
+        return
+    made = reading.result_or_progress(task)
+    if isinstance(made, Made):
+        report.downloads(made, f"{PurePath(item.name).stem}-slices", ("pdf", "html", "csv"))
+
+
+def _take_point(item: Item, scan: Scan) -> None:
+    points = st.session_state[f"{KEY}-strip"].selection.points
+    if points:
+        slicing.show(item, scan, int(points[0]["x"]) - 1)
+
+
+def _take_row(item: Item, scan: Scan, ranked: list[Score]) -> None:
+    rows = st.session_state[f"{KEY}-list"].selection.rows
+    if rows:
+        slicing.show(item, scan, ranked[rows[0]].slice)
