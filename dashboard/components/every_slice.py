@@ -49,7 +49,7 @@ def show(run: Run, stage: str, item: Item, prediction: Prediction) -> None:
             return
         found = reading.result_or_progress(task)
         if isinstance(found, list):
-            _scored(run, item, scan, found)
+            _scored(run, stage, item, scan, found)
             _report(run, stage, question, item)
 
 
@@ -58,7 +58,7 @@ def _volume(item: Item, scan: Scan) -> Selection:
     return replace(slicing.selection(item), slice=None, volume=scan.volume)
 
 
-def _scored(run: Run, item: Item, scan: Scan, found: list[Score]) -> None:
+def _scored(run: Run, stage: str, item: Item, scan: Scan, found: list[Score]) -> None:
     table = pd.DataFrame(
         {
             "slice": [score.slice + 1 for score in found],
@@ -68,6 +68,7 @@ def _scored(run: Run, item: Item, scan: Scan, found: list[Score]) -> None:
     ).astype({"probability": float})
     figure = slice_strip(
         table,
+        stage,
         run.positive,
         current=scan.slice + 1,
         mark=resources.mark(run),

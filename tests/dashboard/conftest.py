@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from explained import save_model
 from pages import Pages, draw_scans, small
 from streamlit import config
 
@@ -47,6 +48,12 @@ def leaky(tmp_path: Path) -> Path:
                 name = f"p{number}_{part}.png"
                 shutil.copy(whole / label / f"{number}.png", parts / part / label / name)
     return parts
+
+
+@pytest.fixture(scope="session")
+def stamp_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that answers at random (see `explained.save_model`)."""
+    return save_model(tmp_path_factory.mktemp("model") / "model.keras")
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.evaluation.metrics import THRESHOLD
-from core.reporting.figures.style import PALETTES, Look, faint, marked, styled
+from core.reporting.figures.style import PALETTES, Look, faint, marked, stage_colour, styled
 
 
 def slice_strip(
     scores: pd.DataFrame,
+    stage: str,
     positive: str,
     *,
     current: int | None = None,
@@ -20,12 +21,13 @@ def slice_strip(
     Args:
         scores: A row a slice: `slice` (from 1), `probability` (of the positive class, not a
             number without an answer), `reason` (why there is none, or should be none).
+        stage: The one that answered, whose colour the line has.
         positive: Name of the positive class.
         current: The slice that is looked at.
         mark: See `core.evaluation.mark`.
         look: Dark or light.
     """
-    colours = PALETTES[look]
+    colours, own = PALETTES[look], stage_colour(stage, look)
     answered = scores["probability"].notna()
     silent = scores[~answered]
     doubtful = scores[answered & scores["reason"].notna()]
@@ -35,10 +37,10 @@ def slice_strip(
             y=scores["probability"],
             customdata=scores["slice"],
             mode="lines+markers",
-            line={"color": colours.good, "width": 1.6},
+            line={"color": own, "width": 1.6},
             marker={"size": 5},
             fill="tozeroy",
-            fillcolor=faint(colours.good, 0.12),
+            fillcolor=faint(own, 0.12),
             name="answered",
             hovertemplate="slice %{x}: %{y:.1%}<extra></extra>",
         )

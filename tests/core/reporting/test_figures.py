@@ -39,6 +39,15 @@ def against(tmp_path_factory):
     return compare(add_baselines(run, {"majority": 0, "features": 0.9}))
 
 
+SLICES = pd.DataFrame(
+    {
+        "slice": [1, 2, 3, 4],
+        "probability": [0.2, np.nan, 0.9, 0.6],
+        "reason": [None, "no head", None, "too dark"],
+    }
+)
+
+
 @pytest.fixture(scope="module")
 def all_figures(run, comparison, against):
     """Every figure, dark and light."""
@@ -65,6 +74,7 @@ def all_figures(run, comparison, against):
                 precisions, comparison, look=look
             ),
             "reliability": lambda look: figures.reliability_diagram(bins, TITLES, look=look),
+            "slices": lambda look: figures.slice_strip(SLICES, "stage1", POSITIVE, look=look),
         }.items()
     }
 
@@ -101,6 +111,7 @@ def test_figures_of_a_leaky_run_carry_its_mark(run, comparison, all_figures):
         figures.all_stages_curves(run.history(), mark=mark),
         figures.reliability_diagram(bins, mark=mark),
         figures.changes_matrix(moved, "a", "b", (NEGATIVE, POSITIVE), mark=mark),
+        figures.slice_strip(SLICES, "baseline", POSITIVE, mark=mark),
     ):
         assert figure.layout.title.text.replace("<br>", " ") == mark
         assert figure.layout.margin.b > 60
@@ -238,6 +249,25 @@ def test_roc_marks_the_operating_point(run, comparison):
     figure = figures.roc_curves(curves, comparison, operating={"stage1": point})
     (mark,) = _named(figure, "Stage 1, operating point")
     assert (mark.x[0], mark.y[0]) == (pytest.approx(1 - point.specificity), point.sensitivity)
+
+
+def test_slices_without_an_answer_stand_apart_and_break_the_line():
+    figure = figures.slice_strip(SLICES, "stage1", POSITIVE, current=3)
+    (line,) = _named(figure, "answered")
+    np.testing.assert_array_equal(line.y, SLICES["probability"])
+    assert line.connectgaps is None
+    (silent,) = _named(figure, "no answer")
+    assert (list(silent.x), list(silent.text)) == ([2], ["no head"])
+    assert max(silent.y) < 0
+    (demanded,) = _named(figure, "answered on demand")
+    assert (list(demanded.x), list(demanded.y)) == ([4], [0.6])
+    lines = [shape for shape in figure.layout.shapes if shape.x0 == shape.x1]
+    assert [shape.x0 for shape in lines] == [3]
+
+
+def test_slices_that_all_got_an_answer_need_no_legend():
+    answered = SLICES.assign(probability=0.5, reason=None)
+    assert not figures.slice_strip(answered, "stage1", POSITIVE).layout.showlegend
 
 
 def test_changes_matrix_counts_who_moved():

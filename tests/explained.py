@@ -1,0 +1,95 @@
+"""A run that can be asked on the Explain page, and files to drop there."""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from made_run import make_run
+from pages import texts
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.config import LEAKFREE, Head, Input, Protocol
+from core.model.weights import Weights, file_sha256
+from core.training.runs import Run
+from core.training.workspace import Workspace
+
+
+def save_model(path: Path) -> Path:
+    """VGG19 from random values, for stamps of 48 pixels."""
+    from core.model.vgg19 import build_model
+
+    build_model(small(LEAKFREE), Weights("random")).save(path)
+    return path
+
+
+def small(protocol: Protocol) -> Protocol:
+    """The same protocol for stamps."""
+    return protocol.model_copy(
+        update={"input": Input(size=48, scaling="imagenet"), "head": Head(units=(8, 4))}
+    )
+
+
+def explainable(workspace: Workspace, model: Path) -> Run:
+    """One finished stage with a real network, and the scans of its split."""
+    made = make_run(workspace.path, (1.0,))
+    config = made.config
+    made.write_config(config.model_copy(update={"protocol": small(config.protocol)}))
+    made.model_path("baseline").symlink_to(model)
+    metrics = made.stage_path("baseline") / "metrics.json"
+    record = json.loads(metrics.read_text()) | {"model_sha256": file_sha256(model)}
+    metrics.write_text(json.dumps(record))
+    split = made.split()
+    root = Path(config.data.root)
+    for file in split["file"].unique():
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_bytes(png(int(hashlib.sha256(file.encode()).hexdigest(), 16) % 1000))
+    digests = {file: file_sha256(root / file) for file in split["file"].unique()}
+    made.write_split(split.assign(sha256=split["file"].map(digests)))
+    return made
+
+
+def head(seed: int) -> np.ndarray:
+    """Something round and grey on black, uint8 (96, 80)."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:96, :80]
+    texture = np.kron(rng.integers(80, 200, (12, 10)), np.ones((8, 8)))
+    return np.where(((x - 40) / 30) ** 2 + ((y - 48) / 40) ** 2 < 1, texture, 0).astype(np.uint8)
+
+
+def png(seed: int) -> bytes:
+    """A head as a file."""
+    buffer = io.BytesIO()
+    Image.fromarray(head(seed)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def blank() -> bytes:
+    """A picture with nothing in it."""
+    buffer = io.BytesIO()
+    Image.new("L", (96, 96)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def nifti(tmp_path: Path, slices: int = 5) -> bytes:
+    """A volume of such heads."""
+    path = tmp_path / "volume.nii.gz"
+    volume = np.stack([head(seed).T for seed in range(slices)], axis=-1).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)), path)
+    return path.read_bytes()
+
+
+def drop(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    """Drop files of these names on the page."""
+    dropped = [(name, data, "application/octet-stream") for name, data in files]
+    page.file_uploader[0].set_value(dropped).run()
+    assert not page.exception
+    return page
+
+
+def shown(page: AppTest) -> str:
+    """All that a page says, as HTML or otherwise."""
+    return "\n".join(e.proto.body for e in page.html) + texts(page)
