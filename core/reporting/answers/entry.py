@@ -18,8 +18,8 @@ OPACITY = 0.6
 """Of the hottest colour over the scan."""
 
 VERDICTS = {
-    ("reliable", "cheap"): "Nothing was seen against this map.",
-    ("reliable", "full"): "This map stood every check.",
+    ("reliable", "cheap"): "Quick checks: nothing against this map.",
+    ("reliable", "full"): "All checks: nothing against this map.",
     ("unreliable", "cheap"): "Unreliable map.",
     ("unreliable", "full"): "Unreliable map.",
 }

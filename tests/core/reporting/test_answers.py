@@ -101,7 +101,7 @@ def unreadable(file: str) -> Prediction:
 def report_on(asked, *found: Prediction, made: datetime = MADE, **more) -> Report:
     report = Report(asked, made, **more)
     for prediction in found:
-        report.add(prediction)
+        report.add(prediction, "grad-cam")
     return report
 
 
