@@ -371,6 +371,19 @@ def check(asked, name: str) -> None:
     assert "plain.png" in text_of(made)
 
 
+def test_report_on_one_scan_is_one_page(asked):
+    found = answered("one.png", 0.8, trained_on=True)
+    evidence = cheap_evidence(
+        np.ones(found.prepared.pixels.shape[:2], np.float32),
+        found.prepared.pixels,
+        LEAKFREE.crop,
+        {},
+    )
+    report = Report(asked, MADE)
+    report.add(found, "grad-cam", evidence)
+    assert "page 1 of 1" in text_of(document(report, "pdf"))
+
+
 def test_letters_that_a_pdf_cannot_set_stand_as_numbers_and_that_is_said(asked):
     text = text_of(document(report_on(asked, unreadable("スキャン_שלום.png")), "pdf"))
     in_one_line = text.replace(" ", "")
