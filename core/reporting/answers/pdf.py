@@ -43,7 +43,7 @@ TEXT, QUIET, LINE, MARK = (HexColor(c) for c in ("#1b2229", "#55616b", "#ccd4da"
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
 FOOT = 9 * mm
-PICTURE, LARGE_PICTURE = 50 * mm, 72 * mm
+PICTURE, LARGE_PICTURE = 50 * mm, 66 * mm
 """Side of a picture among many scans, and of one alone."""
 LONGEST = 60
 """Letters of a name in the table of all."""
