@@ -101,7 +101,7 @@ def known_scans(
         if lesion.shape != scan.pixels.shape[:2]:
             sys.exit(f"Expected a mask of the size of its scan, but {mask.name} has another.")
         if lesion.any():
-            found.append(Known(predictor.prepare(scan, sha256), lesion, group, seen))
+            found.append(Known(predictor.intake.prepare(scan, sha256), lesion, group, seen))
     return found
 
 

@@ -258,7 +258,7 @@ def _picture(predictor: Predictor, path: Path, sha256: str) -> Float32:
         scan = read_scan(read_file(path), path.name)
     except UnreadableScan:
         return np.zeros((protocol.input.size, protocol.input.size, 3), np.float32)
-    prepared = predictor.prepare(scan, sha256)
+    prepared = predictor.intake.prepare(scan, sha256)
     return scale(prepared.pixels, protocol.input.scaling)
 
 

@@ -4,10 +4,9 @@ Scans take the same path as in training. A file that cannot be read and a pictur
 not be answered for are answers as well, with a reason, and never an exception.
 """
 
-import hashlib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,15 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.index import CROPPED_SHARE
-from core.errors import RunError, UnreadableScan
-from core.explanation.gate import judge, judge_distance, judge_tags
+from core.errors import RunError
+from core.explanation.gate import judge_distance
 from core.explanation.geometry import to_scan
 from core.explanation.methods import DEFAULT
-from core.imaging.lettering import has_lettering
-from core.imaging.preprocessing import Prepared, prepare, scale
+from core.imaging.preprocessing import Prepared, scale
 from core.imaging.reading import Selection
-from core.imaging.scans import MIDDLE, Scan, ScanFile, open_scan
+from core.imaging.scans import MIDDLE, Scan
+from core.intake import Intake, Objection, Question
 from core.model.typicality import LAYER, Typicality, pooled
 from core.model.weights import file_sha256
 from core.training.known import known_scans
@@ -35,10 +33,6 @@ if TYPE_CHECKING:
 BATCH = 8
 """Pictures that go through the network at once: more is no faster on a laptop, and each takes
 some 30 MB at 240 pixels."""
-
-BURNED_IN = (
-    "There seems to be writing in the picture. It may name a person: look before you share it."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +118,10 @@ class Predictor:
         import keras
 
         run.metrics(stage)  # refuses a stage that is not finished
-        config = run.config
         self.run = run
         self.stage = stage
-        self.protocol = config.protocol
+        self.protocol = run.protocol
         self.classes = run.classes
-        self._cropped_already = config.data.already_cropped
         path = run.model_path(stage)
         try:
             self.model_sha256 = file_sha256(path)
@@ -143,9 +135,7 @@ class Predictor:
         self._seeing = keras.Model(
             self.model.input, [self.model.output, self.model.get_layer(LAYER).output]
         )
-        split = run.split()
-        self._known = frozenset(split["sha256"])
-        self._trained_on = frozenset(split.loc[split["split"] == "train", "sha256"])
+        self.intake = Intake(run)
 
     @cached_property
     def typicality(self) -> Typicality | None:
@@ -195,7 +185,7 @@ class Predictor:
         Raises:
             SettingError: There is no such slice, plane, volume, target or method.
         """
-        read = self._read(data, name, selection or Selection(slice), override)
+        read = self.intake.read(data, name, selection or Selection(slice), override=override)
         return self._answer([read], explain, target, method)[0]
 
     def predict_many(
@@ -225,7 +215,7 @@ class Predictor:
         Raises:
             SettingError: There is no such target or method, or a file has no such slice.
         """
-        read = (self._read(data, name, selection, override) for data, name in files)
+        read = (self.intake.read(*file, selection, override=override) for file in files)
         yield from self._in_batches(read, explain, target, method, batch_size)
 
     def predict_slices(
@@ -259,17 +249,7 @@ class Predictor:
         Raises:
             SettingError: There is no such plane, volume, target or method.
         """
-        try:
-            file = open_scan(data, name)
-        except UnreadableScan as error:
-            yield self.unreadable(name, error.reason)
-            return
-        count = file.count(selection)
-        sha256 = hashlib.sha256(data).hexdigest()
-        read = (
-            self._look(file, sha256, replace(selection, slice=index), override)
-            for index in range(count)
-        )
+        count, read = self.intake.slices(data, name, selection, override=override)
         answers = self._in_batches(read, explain, target, method, batch_size)
         for done, answer in enumerate(answers, start=1):
             yield answer
@@ -278,7 +258,7 @@ class Predictor:
 
     def _in_batches(
         self,
-        read: "Iterator[Prediction | _Question]",
+        read: Iterator[Question | Objection],
         explain: bool,
         target: int | None,
         method: str,
@@ -287,69 +267,31 @@ class Predictor:
         while batch := list(islice(read, batch_size)):
             yield from self._answer(batch, explain, target, method)
 
-    def unreadable(self, name: str, reason: str, slice: int | None = None) -> Prediction:
-        """The answer for a file, or a slice of it, that could not be read."""
-        return self._prediction(name, "unreadable", reason=reason, slice=slice)
-
-    def _read(
-        self, data: bytes, name: str, selection: Selection, override: bool
-    ) -> "Prediction | _Question":
-        try:
-            file = open_scan(data, name)
-        except UnreadableScan as error:
-            return self.unreadable(name, error.reason)
-        return self._look(file, hashlib.sha256(data).hexdigest(), selection, override)
-
-    def _look(
-        self, file: ScanFile, sha256: str, selection: Selection, override: bool
-    ) -> "Prediction | _Question":
-        """Judge one slice; give it as a question when nothing speaks against an answer."""
-        try:
-            scan = file.scan(selection)
-        except UnreadableScan as error:
-            return self.unreadable(file.name, error.reason, selection.slice)
-        reason = judge_tags(scan.tags) or judge(scan.pixels)
-        if reason is not None and not override:
-            return self._prediction(
-                file.name, "refused", reason=reason, scan=scan, slice=scan.slice
-            )
-        return _Question(
-            file.name,
-            scan,
-            self.prepare(scan, sha256),
-            trained_on=sha256 in self._trained_on,
-            reason=reason,
-            override=override,
-            cautions=(BURNED_IN,) if has_lettering(scan.pixels) else (),
-        )
-
-    def prepare(self, scan: Scan, sha256: str) -> Prepared:
-        """Crop as in training. Where training met cropped scans, crop only what is not yet.
-
-        The run's own files are taken exactly as they were in training, so that the answer is
-        the one in its predictions.
-        """
-        if self._cropped_already and sha256 in self._known:
-            return prepare(scan.pixels, self.protocol, cropped_already=True)
-        prepared = prepare(scan.pixels, self.protocol)
-        height, width = prepared.shape
-        if self._cropped_already and prepared.box.area >= CROPPED_SHARE * height * width:
-            return prepare(scan.pixels, self.protocol, cropped_already=True)
-        return prepared
-
     def _answer(
         self,
-        batch: "list[Prediction | _Question]",
+        batch: list[Question | Objection],
         explain: bool,
         target: int | None,
         method: str,
     ) -> list[Prediction]:
-        questions = [item for item in batch if isinstance(item, _Question)]
+        questions = [item for item in batch if isinstance(item, Question)]
         answers = iter(self._ask(questions, explain, target, method) if questions else [])
-        return [next(answers) if isinstance(item, _Question) else item for item in batch]
+        return [
+            next(answers) if isinstance(item, Question) else self.decline(item) for item in batch
+        ]
+
+    def decline(self, objection: Objection) -> Prediction:
+        """The answer for what nothing was asked about."""
+        return self._prediction(
+            objection.file,
+            objection.status,
+            reason=objection.reason,
+            scan=objection.scan,
+            slice=objection.slice,
+        )
 
     def _ask(
-        self, questions: "list[_Question]", explain: bool, target: int | None, method: str
+        self, questions: list[Question], explain: bool, target: int | None, method: str
     ) -> Iterator[Prediction]:
         pictures = np.stack([question.prepared.pixels for question in questions])
         inputs = scale(pictures, self.protocol.input.scaling)
@@ -382,7 +324,7 @@ class Predictor:
                 "cautions": question.cautions,
             }
             if i not in answered:
-                yield self._prediction(question.name, "refused", **seen)
+                yield self._prediction(question.file, "refused", **seen)
                 continue
             if maps is not None:
                 place = answered.index(i)
@@ -392,7 +334,7 @@ class Predictor:
                     "target": self.classes[int(maps.target[place])],
                 }
             yield self._prediction(
-                question.name,
+                question.file,
                 "ok",
                 label=self.classes[int(found[i, 1] >= 0.5)],
                 probability={
@@ -426,16 +368,3 @@ class Predictor:
 def suspicion(probability: Mapping[str, float] | None, positive: str) -> float:
     """What slices are ranked by: the probability of the positive class, -1 without an answer."""
     return (probability or {}).get(positive, -1.0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Question:
-    """A scan that is ready for the network; with a `reason` where it should be refused."""
-
-    name: str
-    scan: Scan
-    prepared: Prepared
-    trained_on: bool
-    reason: str | None
-    override: bool
-    cautions: tuple[str, ...]

@@ -21,6 +21,7 @@ ROOMS = (
     "training",
     "evaluation",
     "explanation",
+    "intake",
     "prediction",
     "examination",
     "readings",

@@ -19,6 +19,7 @@ from core.evaluation.mark import mark_of
 from core.explanation.geometry import overlay
 from core.explanation.methods import DEFAULT, METHODS
 from core.imaging.reading import PLANES, Plane, Selection
+from core.intake import Objection
 from core.prediction import Prediction, Predictor, suspicion
 from core.reporting.answers import Report, asked_of, document, kind_of
 from core.storage import write_bytes
@@ -172,7 +173,9 @@ def ask(examiner: Examiner, source: Source, picture: Path | None = None) -> list
     try:
         data = source.read()
     except UnreadableScan as error:
-        return [_record(examiner, predictor.unreadable(source.name, error.reason))]
+        return [
+            _record(examiner, predictor.decline(Objection(source.name, "unreadable", error.reason)))
+        ]
     how: dict[str, Any] = {
         "selection": wanted.selection,
         "override": wanted.override,

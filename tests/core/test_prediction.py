@@ -306,7 +306,7 @@ def test_a_batch_keeps_its_maps_apart_where_one_of_it_is_refused_for_its_distanc
     files = [(png(picture), str(n)) for n, picture in enumerate((heads[0], noise, heads[1]))]
     seen = predictor.model.get_layer(LAYER).output.shape[-1]
     monkeypatch.setitem(predictor.__dict__, "typicality", Typicality(0, np.eye(seen), 1, 30, ""))
-    monkeypatch.setattr("core.prediction.judge", lambda _: None)
+    monkeypatch.setattr("core.intake.judge", lambda _: None)
     reasons = iter([None, "Far from the training scans.", None])
     monkeypatch.setattr("core.prediction.judge_distance", lambda _: next(reasons))
 
