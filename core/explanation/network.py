@@ -56,11 +56,14 @@ class _Convolution(keras.layers.Layer):
 
 def _traced(part: keras.Model) -> Callable[[Any], Any]:
     """A part as a function to float32, traced once for any number of pictures."""
-    traced: Callable[[Any], Any] = tf.function(
+    traced = tf.function(
         lambda x: tf.cast(part(x, training=False), tf.float32),
         input_signature=[tf.TensorSpec(part.input.shape, tf.float32)],
     )
-    return traced
+    # The one trace itself: TensorFlow takes several functions of this place in the code for one
+    # that is traced again and again, and warns of it.
+    run = traced.get_concrete_function()
+    return lambda x: run(tf.convert_to_tensor(x))
 
 
 class _Traced(keras.layers.Layer):
