@@ -14,18 +14,14 @@ import streamlit as st
 from core.config import Crop, Protocol
 from core.data.index import Dataset
 from core.data.splits import plan_pictures
-from core.evaluation.comparison import compare
 from core.evaluation.mark import mark_of
 from core.evaluation.metrics import Summary, summarise
 from core.evaluation.overview import Overview, dated
 from core.evaluation.overview import overview as overview_of
-from core.evaluation.pooled import Pooled, pool
-from core.evaluation.results import Comparison
 from core.explanation.methods import DEFAULT
 from core.imaging.reading import Selection
 from core.imaging.scans import MIDDLE
 from core.readings.log import Contents, Log
-from core.reporting.card import ModelCard, card_of
 from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
@@ -36,8 +32,11 @@ from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Tray
 
 if TYPE_CHECKING:
+    from core.evaluation.pooled import Pooled
+    from core.evaluation.results import Comparison
     from core.examination import Stages
     from core.prediction import Prediction, Predictor
+    from core.reporting.card import ModelCard
 
 
 def workspace() -> Workspace:
@@ -122,11 +121,13 @@ def overview(run: Run) -> Overview:
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing the stages …")
-def _comparison(path: str, fingerprint: tuple[str, ...]) -> Comparison:  # noqa: ARG001
+def _comparison(path: str, fingerprint: tuple[str, ...]) -> "Comparison":  # noqa: ARG001
+    from core.evaluation.comparison import compare  # slow to load, and the first page does without
+
     return compare(Run(Path(path)))
 
 
-def comparison(run: Run) -> Comparison:
+def comparison(run: Run) -> "Comparison":
     """The finished stages of a run side by side.
 
     Raises:
@@ -136,11 +137,13 @@ def comparison(run: Run) -> Comparison:
 
 
 @st.cache_data(max_entries=32, show_spinner="Pooling the folds …")
-def _pooled(path: str, stages: tuple[str, ...]) -> Pooled:  # noqa: ARG001
+def _pooled(path: str, stages: tuple[str, ...]) -> "Pooled":  # noqa: ARG001
+    from core.evaluation.pooled import pool
+
     return pool(CrossValidation(Path(path)))
 
 
-def pooled(crossval: CrossValidation) -> Pooled:
+def pooled(crossval: CrossValidation) -> "Pooled":
     """The stages of a cross-validation that are finished in every fold; none is ever repeated.
 
     Raises:
@@ -150,11 +153,13 @@ def pooled(crossval: CrossValidation) -> Pooled:
 
 
 @st.cache_data(max_entries=8, show_spinner="Filling in the card …")
-def _card(path: str, fingerprint: tuple[str, ...], split_time: int) -> ModelCard:  # noqa: ARG001
+def _card(path: str, fingerprint: tuple[str, ...], split_time: int) -> "ModelCard":  # noqa: ARG001
+    from core.reporting.card import card_of
+
     return card_of(Run(Path(path)))
 
 
-def card(run: Run) -> ModelCard:
+def card(run: Run) -> "ModelCard":
     """The model card of a run.
 
     Raises:

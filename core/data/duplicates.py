@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from scipy.cluster.hierarchy import DisjointSet
 
 from core.config import Frozen
 from core.data.index import Dataset, Entry, read_pixels
@@ -140,6 +139,8 @@ class _Search:
     ) -> None:
         self.portraits = portraits
         self.pool = pool
+        from scipy.cluster.hierarchy import DisjointSet  # slow to load; pages open without
+
         self.groups = DisjointSet(range(len(portraits)))
         self.matches: list[tuple[int, int, float]] = []
         self.compared: set[tuple[int, int]] = set()

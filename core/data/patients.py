@@ -12,8 +12,6 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from scipy.cluster.hierarchy import DisjointSet
-
 from core.config import Frozen
 from core.data.index import Dataset
 from core.errors import DatasetError, SettingError
@@ -73,6 +71,8 @@ def join_patients(groups: Mapping[str, int], patients: Mapping[str, str]) -> dic
     Returns:
         The group of every file, numbered by first appearance.
     """
+    from scipy.cluster.hierarchy import DisjointSet  # slow to load; pages open without
+
     joined = DisjointSet(groups.values())
     first: dict[str, int] = {}
     for file, group in groups.items():

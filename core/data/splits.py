@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
 from core.config import Protocol
 from core.data.duplicates import leakage
@@ -121,6 +120,8 @@ def plan_folds(
     augmented = dataset.already_split and protocol.augmentation.applies_to == "everything"
     views = np.zeros(len(table), int) if augmented else _views(table, dataset, protocol)
     shares = {"validation": protocol.split.validation / (1 - 1 / folds)}
+    from sklearn.model_selection import StratifiedGroupKFold  # slow to load; pages open without
+
     divide = StratifiedGroupKFold(folds, shuffle=True, random_state=protocol.seed)
     plans = []
     for number, (rest, _) in enumerate(divide.split(table, table["label"], table["group"]), 1):

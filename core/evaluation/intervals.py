@@ -7,13 +7,11 @@ made from one scan, or near copies of it, are drawn together, for they are no ne
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import norm
-from statsmodels.stats.proportion import proportion_confint
 
 from core.evaluation.metrics import Floats, Truth
 
@@ -35,8 +33,11 @@ def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval |
     """
     if n == 0:
         return None
-    low, high = proportion_confint(successes, n, alpha=1 - confidence, method="wilson")
-    return float(low), float(high)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share, room = successes / n, z**2 / n
+    centre = (share + room / 2) / (1 + room)
+    reach = math.sqrt(room * (share * (1 - share) + room / 4)) / (1 + room)
+    return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 def mean_of_shares(
@@ -64,7 +65,9 @@ def auc_score(
     """
     if not positives or not negatives:
         return None
-    z = norm.ppf((1 + confidence) / 2)
+    from scipy.optimize import brentq  # slow to load, and lists of runs do without
+
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     extra = (positives + negatives) / 2 - 1
 
     def beyond(area: float) -> float:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 
 Truth = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -68,9 +67,11 @@ def confusion(
     """Counts [[tn, fp], [fn, tp]]: a row is what a scan is, a column what it was called."""
     if predictions.empty:
         return [[0, 0], [0, 0]]
-    called = probability(predictions) >= threshold
-    counts = confusion_matrix(truth(predictions, positive), called, labels=[False, True])
-    return [[int(count) for count in row] for row in counts]
+    is_positive, called = truth(predictions, positive), probability(predictions) >= threshold
+    return [
+        [int(np.sum((is_positive == is_) & (called == said))) for said in (False, True)]
+        for is_ in (False, True)
+    ]
 
 
 def outcomes(
@@ -102,6 +103,8 @@ def auc(predictions: pd.DataFrame, positive: str) -> float | None:
     is_positive, p = truth(predictions, positive), probability(predictions)
     if is_positive.all() or not is_positive.any() or not np.isfinite(p).all():
         return None
+    from sklearn.metrics import roc_auc_score  # slow to load, and lists of runs do without
+
     return float(roc_auc_score(is_positive, p))
 
 
@@ -113,6 +116,8 @@ def average_precision(predictions: pd.DataFrame, positive: str) -> float | None:
     if auc(predictions, positive) is None:
         return None
     is_positive, p = truth(predictions, positive), probability(predictions)
+    from sklearn.metrics import average_precision_score
+
     return float(average_precision_score(is_positive, p))
 
 

@@ -1,18 +1,21 @@
 """A figure on a page, in the look of the page."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation.results import Comparison
-from core.reporting import figures
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from core.reporting import figures
 
 MATRIX = 240
 """Pixels; the widest that a confusion matrix is drawn."""
 
 
-def look() -> figures.Look:
+def look() -> "figures.Look":
     """Dark or light, as the page is in this browser."""
     return "light" if st.context.theme.type == "light" else "dark"
 
@@ -24,7 +27,7 @@ def matrices_width(comparison: Comparison) -> int | Literal["stretch"]:
 
 
 def show(
-    figure: go.Figure,
+    figure: "go.Figure",
     name: str,
     alt: str,
     width: int | Literal["stretch"] = "stretch",
@@ -39,6 +42,8 @@ def show(
         width: Pixels, at most what there is room for.
         on_select: Called when a point of the figure is chosen.
     """
+    from core.reporting import figures  # slow to load, and every page asks for the look
+
     image = figures.CONFIG["toImageButtonOptions"] | {"filename": name}
     if on_select == "ignore":
         figure.update_layout(clickmode="none")

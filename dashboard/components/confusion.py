@@ -49,6 +49,7 @@ def _with_mark(figure: go.Figure, stage: str, outcome: str) -> go.Figure:
 
     Plotly would mark it by fading the text of all others; as annotations they stay readable.
     """
+    texts: list[dict[str, object]] = []
     for trace in figure.data:
         if trace.type != "scatter":
             continue
@@ -56,11 +57,13 @@ def _with_mark(figure: go.Figure, stage: str, outcome: str) -> go.Figure:
         trace.mode = "markers"
         ink = {"color": trace.textfont.color}
         for x, y, text, cell in zip(trace.x, trace.y, trace.text, trace.customdata, strict=True):
-            figure.add_annotation(x=x, y=y, text=text, font=ink, **axes)
+            texts.append({"x": x, "y": y, "text": text, "font": ink, **axes})
             if tuple(cell) == (stage, outcome):
                 frame = {"color": figure.layout.template.layout.font.color, "width": 2}
                 corners = {"x0": x - 0.49, "x1": x + 0.49, "y0": y - 0.49, "y1": y + 0.49}
                 figure.add_shape(line=frame, **corners, **axes)
+    # One by one they would take most of the time that the page takes.
+    figure.layout.annotations += tuple(texts)
     return figure
 
 

@@ -3,8 +3,6 @@
 import re
 from datetime import UTC, datetime
 
-from core.reporting import statements
-
 
 def plain(text: str) -> str:
     """A name as it is, in places that understand Markdown."""
@@ -52,6 +50,8 @@ def moment(iso: str) -> str:
 
 def chance(p: float) -> str:
     """`97.1 %`; never quite none or all of it."""
+    from core.reporting import statements  # slow to load, and few pages need it
+
     return statements.chance(p)
 
 

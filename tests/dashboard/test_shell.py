@@ -95,6 +95,18 @@ def test_what_goes_wrong_in_a_callback_is_told_by_the_page():
     assert not page.run().error
 
 
+def test_the_first_page_waits_for_nothing_that_it_does_without(workspace: Workspace):
+    make_run(workspace.path, [0.5])
+    program = (
+        "import sys; from streamlit.testing.v1 import AppTest\n"
+        f"page = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
+        "assert not page.error and page.dataframe\n"
+        "slow = {'sklearn', 'statsmodels', 'scipy.stats', 'scipy.optimize'}\n"
+        "assert not slow & set(sys.modules), slow & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=APP.parents[1])
+
+
 def test_the_pages_load_without_tensorflow():
     views = ", ".join(f"'{view}'" for view in VIEWS)
     program = (
