@@ -27,23 +27,32 @@ from dashboard import server
 
 PATIENCE = 120_000
 """Milliseconds."""
-CLICKS = {
-    "another page": ('a[href$="/train"]', 'a[href$="/compare"]', 'a[href$="/readings"]'),
-    "the first page": ('a[href$="/data"]', 'a[href="/"], a[href$=":{port}/"]'),
-    "a tab of Compare": ('a[href$="/compare"]', "text=Numbers", "text=Epochs", "text=Matrices"),
-    "a cell's scans in Compare": (
-        'a[href$="/compare"]', "text=Matrices", "text=True negatives", "text=False positives",
+_TAB = '[role="tab"]:has-text("{}")'
+_COMPARE = 'a[href$="/compare"]'
+CLICKS: dict[str, tuple[str, ...]] = {
+    "pages of text and tables": ('a[href$="/readings"]', 'a[href$="/card"]'),
+    "a page with figures": ('a[href$="/train"]', _COMPARE),
+    "a tab with figures": (_COMPARE, *map(_TAB.format, ("Epochs", "Thresholds", "Matrices"))),
+    "a cell's scans": (
+        _COMPARE,
+        'button:has-text("True negatives")',
+        'button:has-text("False positives")',
     ),
-}  # fmt: skip
+}
 """By what is timed: where to begin, then what is clicked in turn."""
 
 AT_REST = """async (element) => {
   const app = document.querySelector('.stApp')
   const resting = () => app.dataset.testScriptState === 'notRunning'
   const frame = () => new Promise(requestAnimationFrame)
+  let asked = false
+  new MutationObserver(() => { asked = true }).observe(app, { attributes: true })
   const start = performance.now()
   element.click()
-  while (resting() && performance.now() - start < 1000) await frame()
+  while (!asked) {
+    if (performance.now() - start > 5000) throw Error(element.textContent + ' asked for nothing')
+    await frame()
+  }
   while (!resting()) await frame()
   await frame()
   await frame()
@@ -113,12 +122,12 @@ def first_page(browser: Browser, workspace: Path) -> tuple[float, float]:
 
 def clicks(page: Page, url: str, kind: str, rounds: int) -> list[float]:
     """Milliseconds of clicks of a kind, in turn; the first round does not count."""
-    begin, *rest = (place.format(port=url.rpartition(":")[2]) for place in CLICKS[kind])
+    begin, *rest = CLICKS[kind]
     page.goto(url)
     at_rest(page)
     page.locator(begin).first.click()
     page.wait_for_timeout(3000)
-    steps = [begin, *rest] if kind.endswith("page") else rest
+    steps = [*rest, begin] if "page" in kind else rest
     times = []
     for number in range(rounds + 1):
         for step in steps:

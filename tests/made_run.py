@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
-from core.config import LEAKFREE
+from core.config import LEAKFREE, Head, Input
 from core.training.folders import RunData
 from core.training.runs import HISTORY_COLUMNS, Run
 from core.training.workspace import Workspace
@@ -111,3 +112,36 @@ def add_baselines(run: Run, strengths: Mapping[str, float]) -> Run:
         run.baseline_path(name).parent.mkdir(parents=True)
         table.to_csv(run.baseline_path(name), index=False)
     return run
+
+
+def add_network(run: Run, stages: Sequence[str], size: int = 48) -> Run:
+    """Give stages a real VGG19 of random values for stamps of this size, and the scans to it."""
+    from core.model.vgg19 import build_model
+    from core.model.weights import Weights, file_sha256
+
+    config = run.config
+    changes = {"input": Input(size=size, scaling="imagenet"), "head": Head(units=(8, 4))}
+    protocol = config.protocol.model_copy(update=changes)
+    run.write_config(config.model_copy(update={"protocol": protocol}))
+    model = run.path / "network.keras"
+    build_model(protocol, Weights("random")).save(model)
+    for stage in stages:
+        run.model_path(stage).symlink_to(model)
+        record = run.stage_path(stage) / "metrics.json"
+        digest = {"model_sha256": file_sha256(model)}
+        record.write_text(json.dumps(json.loads(record.read_text()) | digest))
+    rng, root = np.random.default_rng(5), Path(config.data.root)
+    split = run.split()
+    for file in split["file"].unique():
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(head(rng)).save(root / file)
+    digests = {file: file_sha256(root / file) for file in split["file"].unique()}
+    run.write_split(split.assign(sha256=split["file"].map(digests)))
+    return run
+
+
+def head(rng: np.random.Generator) -> np.ndarray:
+    """Something round and grey on black, uint8 (96, 80)."""
+    y, x = np.mgrid[:96, :80]
+    texture = np.kron(rng.integers(80, 200, (12, 10)), np.ones((8, 8)))
+    return np.where(((x - 40) / 30) ** 2 + ((y - 48) / 40) ** 2 < 1, texture, 0).astype(np.uint8)

@@ -104,7 +104,8 @@ def done(finished: Path, workspace: Path) -> list[View]:
     for number in range(12):
         said = answer(number).model_copy(update={"run": run.name})
         log.append(said, CALLS[number % 3], "a shadow, I should say" if number % 4 == 1 else "")
-    scan = run.split().query("split == 'test'")["file"].iloc[0]
+    tested = run.predictions("final").query("split == 'test' and label == @run.positive")
+    scan = tested.sort_values("probability")["file"].iloc[-1]
     here = f"explain?run={run.name}&stage=final&scan={scan}"
     return [
         *(view for view in pages() if view.name not in ("compare", "data")),
@@ -148,6 +149,8 @@ def open_parts(page: Page) -> None:
     """Open what is computed only for those who ask."""
     for part in ("How the stages saw it", "Similar cases"):
         page.get_by_text(part).click()
+        page.wait_for_timeout(1000)
+        settle(page)
     page.locator(".st-key-similar img").first.wait_for()
     settle(page)
 

@@ -93,25 +93,21 @@ def all_stages_curves(
     colours = PALETTES[look]
     figure = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.07)
     before = 0
+    shapes: list[dict[str, Any]] = []
     for stage, rows in stages:
         title = (titles or {}).get(stage, stage)
         epochs = rows["epoch"] + before
         end = before + len(rows)
         for row, (column, _) in enumerate(MEASURES, start=1):
             _lines(figure, rows, epochs, stage, title, column, look, (row, 1))
-            figure.add_vrect(
-                before + 0.5,
-                end + 0.5,
-                row=row,
-                col=1,
-                line_width=0,
-                layer="below",
-                fillcolor=faint(stage_colour(stage, look), 0.06),
-            )
+            axis = "" if row == 1 else str(row)
+            over = {"xref": f"x{axis}", "yref": f"y{axis} domain", "x0": before + 0.5}
+            over |= {"y0": 0, "y1": 1}
+            fill = {"fillcolor": faint(stage_colour(stage, look), 0.06), "line": {"width": 0}}
+            shapes.append({"type": "rect", "x1": end + 0.5, "layer": "below", **fill, **over})
             if before:
-                figure.add_vline(
-                    before + 0.5, row=row, col=1, line={"width": 1, "color": colours.muted}
-                )
+                line = {"width": 1, "color": colours.muted}
+                shapes.append({"type": "line", "x1": before + 0.5, "line": line, **over})
         figure.add_annotation(
             text=f"<b>{title}</b>",
             font={"color": stage_colour(stage, look)},
@@ -124,6 +120,7 @@ def all_stages_curves(
             showarrow=False,
         )
         before = end
+    figure.layout.shapes = shapes  # one by one they would take most of the time
     styled(figure, look, height=420)
     figure.update_xaxes(range=[0.5, before + 0.5], showgrid=False, dtick=1 if before < 15 else 5)
     figure.update_xaxes(title_text="Epoch, all stages in a row", row=2)
