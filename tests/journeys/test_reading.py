@@ -68,6 +68,11 @@ def test_from_a_cell_of_a_matrix_to_its_scans_to_an_explanation(
     page.get_by_role("button", name="Explain this scan").click()
     expect(page.locator(".verdict")).to_contain_text(surest)
     expect(page.locator(".st-key-light-box img")).to_be_visible()
+    page.get_by_text("How the stages saw it").click()
+    expect(page.locator(".st-key-strip img")).to_have_count(1)
+    page.get_by_text("Similar cases").click()
+    expect(page.locator(".st-key-similar img").first).to_be_visible()
+    expect(page.get_by_text("did not foresee")).to_have_count(0)
 
 
 def test_two_browsers_with_two_runs_see_nothing_of_each_other(
