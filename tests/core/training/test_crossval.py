@@ -102,12 +102,12 @@ def test_killed_at_any_moment_it_resumes_to_the_same_history(workspace, make_cro
     first, second = crossval.runs()
     jobs.start_crossval(crossval, ["baseline"])
     kills = [
-        lambda: len(first.history()) == 2,
-        lambda: len(second.history()) == 1,
+        lambda: len(first.history()) >= 2,
+        lambda: len(second.history()) >= 1,
     ]
     killed = 0
     for moment in kills:
-        # It gives way to whoever watches, so that hardly a moment is missed on a busy machine.
+        # It gives way to whoever watches, and any moment from then on will do on a busy machine.
         psutil.Process(second.recorded_status.pid).nice(19)
         until(lambda moment=moment: moment() or not crossval.status.active)
         if crossval.status.active:
