@@ -187,6 +187,8 @@ def settle(page: Page) -> None:
 def picture(page: Page, file: Path, width: int) -> None:
     """The whole page, however long it is."""
     page.set_viewport_size({"width": width, "height": 900})
+    # It is as tall as the window allows, and would grow with it.
+    page.add_style_tag(content=".st-key-light-box { height: 42rem !important; }")
     page.wait_for_timeout(400)
     needed = page.evaluate(
         "Math.max(900, (document.querySelector('.stMain')?.scrollHeight ?? 0) + 8)"
