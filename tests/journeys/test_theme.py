@@ -28,6 +28,9 @@ def settle(page: Page) -> None:
     """Wait until the page is drawn."""
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_visible()
+    page.wait_for_function(  # the styles of the page come with its first answer
+        "getComputedStyle(document.documentElement).getPropertyValue('--page') !== ''"
+    )
 
 
 def expect_figures(page: Page, look: Look) -> None:
