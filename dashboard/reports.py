@@ -12,6 +12,7 @@ from core.errors import UnreadableScan
 from core.examination import examine
 from core.explanation.evidence import Evidence
 from core.imaging.reading import Selection
+from core.intake import Objection
 from core.prediction import Prediction, Predictor
 from core.reporting import answers, pictures
 from core.training.runs import Run
@@ -127,7 +128,7 @@ def of_desk(run: Run, stage: str, questions: Sequence[Question], manner: Manner)
             try:
                 data = question.item.read()
             except UnreadableScan as error:
-                yield predictor.unreadable(question.item.name, error.reason)
+                yield predictor.decline(Objection(question.item.name, "unreadable", error.reason))
                 continue
             yield predictor.predict(
                 data,

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from shell import ROOT, SMALL, here, shell
@@ -134,8 +135,12 @@ def test_ctrl_c_leaves_training_at_work_until_it_is_stopped(ask, run, scans):
     )
     try:
         until(lambda: process.poll() is not None or run.status.epoch > 2)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        _, err = process.communicate(timeout=60)
+        err = ""
+        for _ in range(6):  # and again, as a person would, where a busy machine swallows one
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+            with suppress(subprocess.TimeoutExpired):
+                _, err = process.communicate(timeout=30)
+                break
         assert process.returncode == 130
         assert "goes on without this shell" in err
         assert f"python -m core stop one --workspace {workspace.path}" in err
