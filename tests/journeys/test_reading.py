@@ -41,12 +41,8 @@ def test_of_ten_files_dropped_at_once_the_two_bad_ones_are_named(
     page.goto(f"{server.url}/explain?run={run.name}")
     drop(page, [*scans(run)[:4], *bad, *scans(run)[4:8]])
     expect(page.get_by_text("10 scans")).to_be_visible()
-    # Six rows are in sight: four scans and the two bad files, then these and the other four.
-    for last in ("broken.png", "007.png"):
-        expect(cells(page, last)).to_have_count(1)
-        expect(cells(page, "unreadable")).to_have_count(2)
-        page.locator('[class*="st-key-worklist-"] .dvn-scroller').hover()
-        page.mouse.wheel(0, 2000)
+    for bad_file in ("letter.pdf", "broken.png"):
+        expect(cells(page, bad_file)).to_have_count(1)
     expect(page.locator(".verdict")).to_contain_text("000.png")
 
 
