@@ -11,6 +11,7 @@ of a calculation that only calculates.
 import argparse
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -96,8 +97,10 @@ def program(workspace: Path) -> Iterator[str]:
         # It says where it is when it is ready: "NeuroStage is open: http://…".
         yield (started.stdout.readline() if started.stdout else "").split(": ")[1].strip()
     finally:
-        started.terminate()
+        started.send_signal(signal.SIGINT)  # as Ctrl-C: it ends its server too
         started.wait(30)
+        if server.running(Workspace(workspace)):
+            raise SystemExit("The server did not end, and the next start would find it.")
 
 
 def at_rest(page: Page) -> None:
