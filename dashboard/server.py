@@ -152,11 +152,7 @@ def _record(workspace: Workspace) -> Path:
 def _launch(workspace: Workspace, port: int) -> "subprocess.Popen[bytes]":
     # In the terminal's own group: closing the terminal, or Ctrl-C in it, ends the server too.
     return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
-            *(f"--server.port={port}", f"--server.address={ADDRESS}", "--server.headless=true"),
-            "--logger.level=warning",
-        ],
+        [sys.executable, "-m", "dashboard.serving", str(port)],
         cwd=ROOT,  # where its settings are
         env=os.environ | {"NEUROSTAGE_WORKSPACE": str(workspace.path.resolve())},
         stdin=subprocess.DEVNULL,

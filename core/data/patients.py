@@ -11,10 +11,13 @@ import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.config import Frozen
-from core.data.index import Dataset
 from core.errors import DatasetError, SettingError
+
+if TYPE_CHECKING:
+    from core.data.index import Dataset
 
 SEPARATORS = ",;\t"
 """Of the columns of a table; the one that is most frequent in its first line."""
@@ -49,7 +52,7 @@ class Patients(Frozen):
             return cls(table=str(table.expanduser().resolve()))
         return cls(pattern=pattern) if pattern else None
 
-    def find(self, dataset: Dataset) -> dict[str, str]:
+    def find(self, dataset: "Dataset") -> dict[str, str]:
         """The patient of every scan of which it is said, by file.
 
         Raises:
@@ -82,7 +85,7 @@ def join_patients(groups: Mapping[str, int], patients: Mapping[str, str]) -> dic
     return {file: numbers.setdefault(joined[group], len(numbers)) for file, group in groups.items()}
 
 
-def divided(dataset: Dataset, patients: Mapping[str, str]) -> tuple[str, ...]:
+def divided(dataset: "Dataset", patients: Mapping[str, str]) -> tuple[str, ...]:
     """Patients whose scans the folder's own split divides among its parts."""
     parts: dict[str, set[str | None]] = {}
     for entry in dataset.entries:
@@ -91,7 +94,7 @@ def divided(dataset: Dataset, patients: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(patient for patient, found in parts.items() if len(found) > 1)
 
 
-def _by_table(path: Path, dataset: Dataset) -> dict[str, str]:
+def _by_table(path: Path, dataset: "Dataset") -> dict[str, str]:
     rows = _read(path)
     scans = {entry.file for entry in dataset.entries}
     known = scans | {left_out.file for left_out in dataset.unreadable}
@@ -155,7 +158,7 @@ def _read(path: Path) -> list[tuple[str, str]]:
     return [(row[file], row[patient]) for row in rows[1:]]
 
 
-def _by_pattern(pattern: str, dataset: Dataset) -> dict[str, str]:
+def _by_pattern(pattern: str, dataset: "Dataset") -> dict[str, str]:
     expected = "a regular expression with one group, which is the patient"
     remedy = r"Put the patient in brackets, as in patient_(\d+)."
     try:

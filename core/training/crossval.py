@@ -11,14 +11,16 @@ prediction of every scan by a network that has not met it. Other seeds deal the 
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import Field
 
 from core.errors import RunError
-from core.imaging.reading import natural_key
 from core.training.folders import ACTIVE, JobConfig, JobFolder, JobStatus, State
 from core.training.runs import PREDICTION_COLUMNS, Run, RunStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POOLED_COLUMNS = ["seed", "fold", *PREDICTION_COLUMNS, "group"]
 
@@ -54,6 +56,8 @@ class CrossValidation(JobFolder[CrossValidationConfig]):
 
     def runs(self) -> list[Run]:
         """One run a fold, seed by seed, in the order in which they are trained."""
+        from core.imaging.reading import natural_key  # slow to load, as pictures are
+
         folders = [file.parent for file in (self.path / "runs").glob("*/config.json")]
         return [Run(folder) for folder in sorted(folders, key=lambda f: natural_key(f.name))]
 
@@ -81,7 +85,7 @@ class CrossValidation(JobFolder[CrossValidationConfig]):
         finished = [set(run.finished_stages()) for run in self.runs()]
         return [s.name for s in self.protocol.stages if all(s.name in fold for fold in finished)]
 
-    def predictions(self, stage: str) -> pd.DataFrame:
+    def predictions(self, stage: str) -> "pd.DataFrame":
         """The prediction of each scan, as it is, by the fold that held it out.
 
         Returns:
@@ -100,7 +104,7 @@ class CrossValidation(JobFolder[CrossValidationConfig]):
             )
         return _pooled({run: run.predictions(stage) for run in self.runs()})
 
-    def baseline_predictions(self, baseline: str) -> pd.DataFrame | None:
+    def baseline_predictions(self, baseline: str) -> "pd.DataFrame | None":
         """As `predictions`, of a simple baseline; none where a fold has not fitted it."""
         found = {run: run.baseline_predictions(baseline) for run in self.runs()}
         tables = {run: table for run, table in found.items() if table is not None}
@@ -121,7 +125,7 @@ def _seconds_left(runs: list[tuple[Run, RunStatus]]) -> float | None:
     return left + waiting * max(taken)
 
 
-def _pooled(tables: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
+def _pooled(tables: "Mapping[Run, pd.DataFrame]") -> "pd.DataFrame":
     """What the folds predicted of the scans that they held out, under one another."""
     pooled = []
     for run, predictions in tables.items():
@@ -130,5 +134,7 @@ def _pooled(tables: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
         groups = run.split()[["file", "view", "group"]]
         table = held_out.merge(groups, on=["file", "view"], validate="one_to_one")
         pooled.append(table.assign(seed=seed, fold=fold)[POOLED_COLUMNS])
+    import pandas as pd
+
     together = pd.concat(pooled, ignore_index=True)
     return together.sort_values(["seed", "file"], kind="stable", ignore_index=True)

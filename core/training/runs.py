@@ -20,9 +20,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
 from pydantic import Field, ValidationError
 
 from core.config import Frozen, Protocol
@@ -30,6 +29,9 @@ from core.errors import RunError
 from core.process import is_alive
 from core.storage import version, write_text
 from core.training.folders import JobConfig, JobFolder, JobStatus, RunData
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HISTORY_COLUMNS = [
     "stage",
@@ -118,12 +120,12 @@ class Run(JobFolder[RunConfig]):
         """Names of the negative and the positive class, in the order of the softmax."""
         return self.config.data.negative, self.config.data.positive
 
-    def split(self) -> pd.DataFrame:
+    def split(self) -> "pd.DataFrame":
         """One row a picture (see `core.data.splits.SPLIT_COLUMNS`); empty before it is made."""
         table = _read_table(self.path / "split.csv", ["file", "view", "label", "group", "split"])
         return table.fillna({"split": ""})
 
-    def history(self) -> pd.DataFrame:
+    def history(self) -> "pd.DataFrame":
         """One row an epoch, in the order of the protocol's stages."""
         table = _read_table(self.path / "history.csv", HISTORY_COLUMNS)
         order = {stage.name: i for i, stage in enumerate(self.protocol.stages)}
@@ -157,7 +159,7 @@ class Run(JobFolder[RunConfig]):
             if (self.stage_path(stage.name) / "metrics.json").is_file()
         ]
 
-    def predictions(self, stage: str) -> pd.DataFrame:
+    def predictions(self, stage: str) -> "pd.DataFrame":
         """One row a picture: file, view, split, label, probability of the positive class.
 
         Raises:
@@ -180,7 +182,7 @@ class Run(JobFolder[RunConfig]):
         """Predictions of a simple method (see `core.training.baselines`)."""
         return self.path / "baselines" / baseline / "predictions.csv"
 
-    def baseline_predictions(self, baseline: str) -> pd.DataFrame | None:
+    def baseline_predictions(self, baseline: str) -> "pd.DataFrame | None":
         """As `predictions`, of validation and test only; none where it was not fitted."""
         path = self.baseline_path(baseline)
         return _read_table(path, PREDICTION_COLUMNS) if path.is_file() else None
@@ -199,7 +201,7 @@ class Run(JobFolder[RunConfig]):
         """A file whose being there asks the job to stop."""
         return self.path / "stop"
 
-    def write_split(self, table: pd.DataFrame) -> None:
+    def write_split(self, table: "pd.DataFrame") -> None:
         """Replace the list of pictures and their parts."""
         write_text(self.path / "split.csv", table.to_csv(index=False))
 
@@ -207,7 +209,7 @@ class Run(JobFolder[RunConfig]):
         """Replace the status."""
         write_text(self.path / "status.json", status.model_dump_json(indent=2))
 
-    def write_history(self, table: pd.DataFrame) -> None:
+    def write_history(self, table: "pd.DataFrame") -> None:
         """Replace the history."""
         write_text(self.path / "history.csv", table[HISTORY_COLUMNS].to_csv(index=False))
 
@@ -268,7 +270,9 @@ def _seconds(path: Path, _version: tuple[int, ...] | None) -> float:
     return float(_read_table(path, HISTORY_COLUMNS)["seconds"].sum())
 
 
-def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+def _read_table(path: Path, columns: list[str]) -> "pd.DataFrame":
+    import pandas as pd  # slow to load, and what only starts or looks does without
+
     try:
         return pd.read_csv(path, dtype={"file": str, "label": str, "stage": str})
     except FileNotFoundError:

@@ -113,6 +113,6 @@ def test_before_quitting_a_page_says_that_training_goes_on(
 def test_the_launcher_loads_neither_tensorflow_nor_the_pages():
     program = (
         "import sys, dashboard.desktop\n"
-        "assert not {'tensorflow', 'keras', 'streamlit'} & set(sys.modules)\n"
+        "assert not {'tensorflow', 'keras', 'streamlit', 'pandas', 'cv2'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(server.ROOT))
