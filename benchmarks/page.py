@@ -11,7 +11,6 @@ of a calculation that only calculates.
 import argparse
 import os
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -97,7 +96,7 @@ def program(workspace: Path) -> Iterator[str]:
         # It says where it is when it is ready: "NeuroStage is open: http://…".
         yield (started.stdout.readline() if started.stdout else "").split(": ")[1].strip()
     finally:
-        started.send_signal(signal.SIGINT)  # as Ctrl-C: it ends its server too
+        started.terminate()
         started.wait(30)
         if server.running(Workspace(workspace)):
             raise SystemExit("The server did not end, and the next start would find it.")

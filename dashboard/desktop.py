@@ -6,6 +6,7 @@ its own and goes on.
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _open(workspace: Workspace, *, window: bool) -> int:
+    # Whoever ends this program by its process ends the server as well, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     found, process = server.find_or_start(workspace)
     try:
         found.wait_until_it_answers()

@@ -5,6 +5,7 @@ with the session.
 """
 
 import hashlib
+from collections.abc import Hashable
 
 from core.examination import StageView, examine, similar_cases
 from core.explanation.evidence import Evidence
@@ -64,12 +65,12 @@ def similar(run: Run, item: Item, prediction: Prediction) -> Task[dict[str, list
     return resources.examinations().start(key, work)
 
 
-def _evidence_key(item: Item, prediction: Prediction, method: str, full: bool) -> tuple:
+def _evidence_key(item: Item, prediction: Prediction, method: str, full: bool) -> Hashable:
     scan = _scan_key(item, prediction)
     return ("evidence", prediction.model_sha256, scan, prediction.target, method, full)
 
 
-def _scan_key(item: Item, prediction: Prediction) -> tuple:
+def _scan_key(item: Item, prediction: Prediction) -> Hashable:
     """Stands for the picture that was answered for."""
     scan = prediction.scan
     return item.key, hashlib.sha256(scan.pixels.tobytes()).hexdigest() if scan else None

@@ -7,6 +7,7 @@ while, so that a download is never made at the moment of the click.
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from core.errors import UnreadableScan
 from core.examination import examine
@@ -130,15 +131,7 @@ def of_desk(run: Run, stage: str, questions: Sequence[Question], manner: Manner)
             except UnreadableScan as error:
                 yield predictor.decline(Objection(question.item.name, "unreadable", error.reason))
                 continue
-            yield predictor.predict(
-                data,
-                question.item.name,
-                selection=question.selection,
-                override=question.override,
-                explain=True,
-                target=manner.target,
-                method=manner.method,
-            )
+            yield predictor.predict(data, question.item.name, **_how(question, manner))
 
     def work(report: Report) -> Made:
         def told(done: int) -> None:
@@ -168,16 +161,7 @@ def of_slices(run: Run, stage: str, question: Question, manner: Manner) -> Task[
             total = count
 
         report("Asking the network", 0, 0)
-        found = predictor.predict_slices(
-            question.item.read(),
-            question.item.name,
-            selection=question.selection,
-            override=question.override,
-            explain=True,
-            target=manner.target,
-            method=manner.method,
-            progress=counted,
-        )
+        found = _slices(predictor, question, counted, manner)
         return Made.of(
             _gathered(
                 run,
@@ -202,12 +186,8 @@ def scores(run: Run, stage: str, question: Question) -> Task[list[Score]]:
 
     def work(report: Report) -> list[Score]:
         report("Opening the file", 0, 0)
-        found = predictor.predict_slices(
-            question.item.read(),
-            question.item.name,
-            selection=question.selection,
-            override=question.override,
-            progress=lambda done, count: report("Slices", done, count),
+        found = _slices(
+            predictor, question, lambda done, count: report("Slices", done, count), None
         )
         return [_score(answer, run.positive) for answer in found]
 
@@ -217,6 +197,25 @@ def scores(run: Run, stage: str, question: Question) -> Task[list[Score]]:
 def scores_key(run: Run, stage: str, question: Question) -> Hashable:
     """The key of `scores`."""
     return "scores", run.metrics(stage)["model_sha256"], question.key
+
+
+def _slices(
+    predictor: Predictor,
+    question: Question,
+    progress: Callable[[int, int], None],
+    manner: Manner | None,
+) -> Iterator[Prediction]:
+    return predictor.predict_slices(
+        question.item.read(), question.item.name, progress=progress, **_how(question, manner)
+    )
+
+
+def _how(question: Question, manner: Manner | None) -> dict[str, Any]:
+    """How a network is asked; without a manner, for its answer alone."""
+    asked: dict[str, Any] = {"selection": question.selection, "override": question.override}
+    if manner:
+        asked |= {"explain": True, "target": manner.target, "method": manner.method}
+    return asked
 
 
 def _report(run: Run, stage: str, manner: Manner) -> answers.Report:

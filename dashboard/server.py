@@ -22,6 +22,8 @@ from core.config import Frozen
 from core.errors import RunError
 from core.process import is_alive
 from core.storage import write_text
+from core.training.crossval import CrossValidation
+from core.training.runs import Run
 from core.training.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -128,7 +130,7 @@ def free_port(wanted: int = PORT) -> int:
 
 def farewell(workspace: Workspace) -> str:
     """What becomes of the training that is under way, in a sentence or two."""
-    jobs = [*workspace.runs(), *workspace.crossvals()]
+    jobs: list[Run | CrossValidation] = [*workspace.runs(), *workspace.crossvals()]
     names = [job.name for job in jobs if job.status.active]
     if not names:
         return "Nothing is being trained."

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class Tasks:
                     del self._tasks[old]
             return task  # type: ignore[return-value]
 
-    def find(self, key: Hashable) -> Task[object] | None:
+    def find(self, key: Hashable) -> Task[Any] | None:
         """The task of this key; none if it was never started or is forgotten."""
         return self._tasks.get(key)
 

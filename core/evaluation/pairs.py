@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -11,14 +10,13 @@ from core.evaluation.changes import KEYS
 from core.evaluation.delong import auc_difference
 from core.evaluation.intervals import percentile
 from core.evaluation.parts import PartView
-from core.evaluation.results import Difference, Pair
+from core.evaluation.results import Difference, HeldOut, Pair
 from core.evaluation.significance import holm, mcnemar, sign_flip
 
-ComparedPart = Literal["validation", "test"]
-COMPARED: tuple[ComparedPart, ...] = ("validation", "test")
+COMPARED: tuple[HeldOut, ...] = ("validation", "test")
 
 
-def pairs_of(views: Mapping[str, PartView], part: ComparedPart) -> list[Pair]:
+def pairs_of(views: Mapping[str, PartView], part: HeldOut) -> list[Pair]:
     """Every two stages on one part, the earlier first, p-values corrected for their number.
 
     Args:
@@ -66,7 +64,7 @@ def expect_same_pictures(first: str, second: str, one: PartView, other: PartView
 def _pair(
     first: str,
     second: str,
-    part: ComparedPart,
+    part: HeldOut,
     views: Mapping[str, PartView],
     consecutive: bool,
 ) -> Pair:

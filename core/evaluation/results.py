@@ -12,6 +12,7 @@ from core.config import Frozen
 from core.evaluation.intervals import CONFIDENCE, Interval
 
 Part = Literal["train", "validation", "test"]
+HeldOut = Literal["validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 Effect = Literal["start", "better", "no measurable change", "worse"]
@@ -149,7 +150,7 @@ class Pair(Frozen):
 
     first: str
     second: str
-    part: Literal["validation", "test"]
+    part: HeldOut
     consecutive: bool
     n: int
     groups: int
@@ -200,6 +201,6 @@ class Comparison(Frozen):
         """The finished stage of this name (KeyError when there is none)."""
         return {stage.name: stage for stage in self.stages}[name]
 
-    def pair(self, first: str, second: str, part: Literal["validation", "test"]) -> Pair:
+    def pair(self, first: str, second: str, part: HeldOut) -> Pair:
         """Two stages, the earlier one first (KeyError when there is no such pair)."""
         return {(p.first, p.second, p.part): p for p in self.pairs}[first, second, part]

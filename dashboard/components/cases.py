@@ -36,7 +36,7 @@ def show(run: Run, rows: pd.DataFrame, titles: Mapping[str, str], name: str) -> 
         said = f"Probability of {words.plain(run.positive)} at each stage, the worst calls first."
         st.caption(said + (f" {MOST} of {total:,} are shown." if total > MOST else ""))
     with right:
-        _one(rows.loc[selected], thumbnails[selected])
+        _one(rows.iloc[selected], thumbnails[selected])
 
 
 def _table(

@@ -1,5 +1,7 @@
 """A column of probabilities in a list, which sorts as numbers and says where there is none."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
@@ -26,6 +28,6 @@ def column(positive: str) -> ColumnConfig:
     return st.column_config.NumberColumn(f"P({positive})", width=92)
 
 
-def _in_words(value: float) -> str:
+def _in_words(value: Any) -> str:
     names = {number: name for name, number in WITHOUT.items()}
     return names[value] if value in names else words.chance(value)

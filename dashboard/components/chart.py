@@ -9,6 +9,7 @@ from core.evaluation.results import Comparison
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from core.evaluation.pooled import Pooled
     from core.reporting import figures
 
 MATRIX = 240
@@ -20,7 +21,7 @@ def look() -> "figures.Look":
     return "light" if st.context.theme.type == "light" else "dark"
 
 
-def matrices_width(comparison: Comparison) -> int | Literal["stretch"]:
+def matrices_width(comparison: "Comparison | Pooled") -> int | Literal["stretch"]:
     """Room for the confusion matrices of some stages; five of them fill the page."""
     stages = len(comparison.stages)
     return MATRIX * stages + 110 if stages < 5 else "stretch"

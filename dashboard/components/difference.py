@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.changes import changes
 from core.evaluation.keep import p_value
-from core.evaluation.results import Comparison, Difference, Pair, Part
+from core.evaluation.results import Comparison, Difference, HeldOut, Pair
 from core.reporting.figures import changes_matrix, confusion_matrices
 from core.training.runs import Run
 from dashboard import state
@@ -32,7 +32,12 @@ def show(run: Run, comparison: Comparison) -> None:
     with right:
         classes = comparison.negative, comparison.positive
         figure = changes_matrix(
-            table, *titles.values(), classes, mark=comparison.mark, look=chart.look()
+            table,
+            titles[first],
+            titles[second],
+            classes,
+            mark=comparison.mark,
+            look=chart.look(),
         )
         chart.show(figure, "changes", "How each cell of the confusion matrix changed")
     _table(comparison, first, second, part)
@@ -50,33 +55,41 @@ def show(run: Run, comparison: Comparison) -> None:
     cases.show(run, table[table["change"] == change], titles, f"{first}-{second}-{part}-{change}")
 
 
-def _choose(comparison: Comparison) -> tuple[Part, str, str]:
+def _choose(comparison: Comparison) -> tuple[HeldOut, str, str]:
     titles = {stage.name: stage.title for stage in comparison.stages}
     names = list(titles)
     place, one, other = st.columns([1.2, 1, 1], gap="medium", vertical_alignment="bottom")
     with place:
         part = part_picker.show()
     first = one.selectbox(
-        "Stage", names[:-1], format_func=titles.get, key=state.FIRST, bind="query-params"
+        "Stage",
+        names[:-1],
+        format_func=lambda name: titles[name],
+        key=state.FIRST,
+        bind="query-params",
     )
     later = names[names.index(first) + 1 :]
     if state.get(state.SECOND) not in later:
         state.put(state.SECOND, later[-1])
     second = other.selectbox(
-        "against", later, format_func=titles.get, key=state.SECOND, bind="query-params"
+        "against",
+        later,
+        format_func=lambda name: titles[name],
+        key=state.SECOND,
+        bind="query-params",
     )
     return part, first, second
 
 
-def _table(comparison: Comparison, first: str, second: str, part: Part) -> None:
+def _table(comparison: Comparison, first: str, second: str, part: HeldOut) -> None:
     pair = comparison.pair(first, second, part)
     stages = [comparison.stage(name) for name in (first, second)]
     rows = ""
     for name, label in metrics_table.FIGURES.items():
         cells = "".join(metrics_table.figure(stage, part, name) for stage in stages)
         tested: Difference | None = getattr(pair, name) if name in TESTED else None
-        values = [getattr(getattr(stage, part), name) for stage in stages]
-        rows += f"<tr><th>{label}</th>{cells}{_difference(name, *values, tested)}</tr>"
+        one, other = (getattr(getattr(stage, part), name) for stage in stages)
+        rows += f"<tr><th>{label}</th>{cells}{_difference(name, one, other, tested)}</tr>"
     head = "".join(f"<th>{html.escape(stage.title)}</th>" for stage in stages)
     st.html(
         f'<table class="numbers pair"><thead><tr><th></th>{head}<th>Difference</th></tr></thead>'

@@ -13,7 +13,7 @@ from core.reporting.figures import slice_strip
 from core.training.runs import Run
 from dashboard import reports, resources, state
 from dashboard.components import chances, chart, override, reading, report, shell, slicing
-from dashboard.reports import Made, Question, Score
+from dashboard.reports import Question, Score
 from dashboard.tray import Item
 
 KEY = "slices"
@@ -116,19 +116,13 @@ def _scored(run: Run, stage: str, item: Item, scan: Scan, found: list[Score]) ->
 def _report(run: Run, stage: str, question: Question, item: Item) -> None:
     manner = report.wanted(run)
     task = resources.reports().find(reports.slices_key(run, stage, question, manner))
-    if task is None:
-        st.button(
-            "Report of all slices",
-            key="write-slices",
-            on_click=shell.act,
-            args=(reports.of_slices, run, stage, question, manner),
-            icon=":material/summarize:",
-            help="Asks about each slice again, with its map.",
-        )
-        return
-    made = reading.result_or_progress(task)
-    if isinstance(made, Made):
-        report.downloads(made, f"{PurePath(item.name).stem}-slices", ("pdf", "html", "csv"))
+    report.written(
+        task,
+        f"{PurePath(item.name).stem}-slices",
+        "Report of all slices",
+        "Asks about each slice again, with its map.",
+        (reports.of_slices, run, stage, question, manner),
+    )
 
 
 def _take_point(item: Item, scan: Scan) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +18,7 @@ from dashboard.components import crossval_launch, data_set, reading, shell, stag
 from dashboard.components.words import count, duration, millions, plain
 from dashboard.survey import Groups, Survey
 
+Labels = Literal["visible", "collapsed"]
 COLUMNS = [1.1, 2.3, 2.2, 1.2, 1.5, 1.2, 1.5]
 HEADINGS = ["Stage", "What trains", "", "Parameters", "Learning rate", "Epochs", "Steps an epoch"]
 
@@ -108,7 +110,7 @@ def _row(protocol: Protocol, stage: Stage) -> dict[str, object]:
     return {"learning_rate": rate, "epochs": epochs, "steps_per_epoch": steps}
 
 
-def learning_rate(stage: Stage, key: str, label: str = "collapsed") -> float:
+def learning_rate(stage: Stage, key: str, label: Labels = "collapsed") -> float:
     """A field for the learning rate of a stage."""
     return st.number_input(
         f"Learning rate of {stage.title}" if label == "collapsed" else "Learning rate",
@@ -123,7 +125,7 @@ def learning_rate(stage: Stage, key: str, label: str = "collapsed") -> float:
     )
 
 
-def epoch_count(stage: Stage, key: str, label: str = "collapsed") -> int:
+def epoch_count(stage: Stage, key: str, label: Labels = "collapsed") -> int:
     """A field for the largest number of epochs of a stage."""
     return st.number_input(
         f"Epochs of {stage.title}" if label == "collapsed" else "Epochs at most",
@@ -136,7 +138,7 @@ def epoch_count(stage: Stage, key: str, label: str = "collapsed") -> int:
     )
 
 
-def step_count(stage: Stage, key: str, label: str = "collapsed") -> int | None:
+def step_count(stage: Stage, key: str, label: Labels = "collapsed") -> int | None:
     """A field for the steps an epoch of a stage; empty means every picture once."""
     return st.number_input(
         f"Steps an epoch of {stage.title}" if label == "collapsed" else "Steps an epoch",

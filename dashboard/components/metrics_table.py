@@ -1,6 +1,7 @@
 """The figures of all stages in one table, each with its interval, and as CSV."""
 
 import html
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ from core.evaluation.results import (
 from core.training.runs import Run
 from dashboard.components import words
 
+if TYPE_CHECKING:
+    from core.evaluation.pooled import PooledStage
+
 FIGURES = {
     "accuracy": "Accuracy",
     "sensitivity": "Sensitivity",
@@ -30,7 +34,11 @@ FIGURES = {
     "brier": "Brier score",
     "calibration_error": "Calibration error",
 }
-KINDS = {StageResult: "stage", AverageResult: "average", BaselineResult: "simple baseline"}
+KINDS: dict[type, str] = {
+    StageResult: "stage",
+    AverageResult: "average",
+    BaselineResult: "simple baseline",
+}
 SHARES = ("accuracy", "sensitivity", "specificity", "balanced_accuracy")
 
 
@@ -97,6 +105,7 @@ def long(comparison: Comparison) -> pd.DataFrame:
 
     Stages first, then their average and the simple baselines, on the parts they predicted.
     """
+    rows: list[StageResult | Beside] = [*comparison.stages, *comparison.beside]
     return pd.DataFrame(
         {
             "kind": KINDS[type(row)],
@@ -108,7 +117,7 @@ def long(comparison: Comparison) -> pd.DataFrame:
             "low": (found := result.intervals.get(name)) and found[0],
             "high": found and found[1],
         }
-        for row in (*comparison.stages, *comparison.beside)
+        for row in rows
         for part in PARTS
         if (result := getattr(row, part, None)) is not None
         for name in FIGURES
@@ -155,7 +164,7 @@ def marks(comparison: Comparison, stage: StageResult) -> list[str]:
     return found
 
 
-def figure(stage: StageResult | Beside, part: Part, name: str) -> str:
+def figure(stage: "StageResult | Beside | PooledStage", part: Part, name: str) -> str:
     """A table cell: the figure and below it the interval."""
     result = getattr(stage, part)
     return (

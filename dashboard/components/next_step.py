@@ -109,9 +109,10 @@ def _training() -> None:
 def _ways(first: tuple[str, str], second: tuple[str, str] | None) -> None:
     """The main button, and perhaps another."""
     with st.container(horizontal=True):
-        for way, kind in ((first, "primary"), (second, "secondary")):
-            if way and st.button(way[1], type=kind, key=f"go-{way[0]}"):
-                st.switch_page(way[0])
+        if st.button(first[1], type="primary", key=f"go-{first[0]}"):
+            st.switch_page(first[0])
+        if second and st.button(second[1], key=f"go-{second[0]}"):
+            st.switch_page(second[0])
 
 
 def _pages(now: Situation, folder: Path | None) -> None:

@@ -49,8 +49,8 @@ def points(
     found = {}
     for stage in comparison.stages:
         rows = run.predictions(stage.name)
-        parts = (rows[rows["split"] == part] for part in ("validation", "test"))
-        found[stage.name] = operating_point(*parts, run.positive, sensitivity, prevalence)
+        validation, test = (rows[rows["split"] == part] for part in ("validation", "test"))
+        found[stage.name] = operating_point(validation, test, run.positive, sensitivity, prevalence)
     return found
 
 

@@ -4,18 +4,18 @@ from typing import cast
 
 import streamlit as st
 
-from core.evaluation.results import Part
+from core.evaluation.results import HeldOut
 from dashboard import state
 
 PARTS = {"test": "Test", "validation": "Validation"}
 
 
-def show() -> Part:
+def show() -> HeldOut:
     """Choose the part; it is the same wherever it can be chosen."""
     if state.get(state.PART) not in PARTS:
         state.put(state.PART, "test")
     return cast(
-        Part,
+        HeldOut,
         st.segmented_control(
             "Part of the data",
             list(PARTS),

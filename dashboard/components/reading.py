@@ -1,5 +1,7 @@
 """Waiting for work in the background without holding the page."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard.components import shell
@@ -42,13 +44,13 @@ def follow(task: Task[T]) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _watch(task: Task[object]) -> None:
+def _watch(task: Task[Any]) -> None:
     if task.finished:
         st.rerun()
 
 
 @st.fragment(run_every=0.5)
-def _progress(task: Task[object]) -> None:
+def _progress(task: Task[Any]) -> None:
     with shell.problems():
         if task.finished:
             st.rerun()

@@ -1,6 +1,7 @@
 """Reports to keep: of the scan in view, and of all scans on the desk."""
 
 from pathlib import PurePath
+from typing import Any
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from core.training.runs import Run
 from dashboard import examinations, reports, resources, state
 from dashboard.components import override, reading, shell, slicing, words
 from dashboard.reports import Made, Manner, Question
+from dashboard.tasks import Task
 from dashboard.tray import Item
 
 SENSITIVITIES = (0.8, 0.9, 0.95, 0.99)
@@ -61,21 +63,42 @@ def of_desk(run: Run, stage: str) -> None:
         manner = wanted(run, checked=checked, sensitivity=_sensitivity("desk"))
         questions = asked(items)
         task = resources.reports().find(reports.desk_key(run, stage, questions, manner))
-        if task is None:
-            st.button(
-                f"Write it: {words.count(len(items), 'scan')}",
-                key="write-batch",
-                help="Asks about each scan as the desk shows it, with its map. The page can be "
-                "used meanwhile.",
-                on_click=shell.act,
-                args=(reports.of_desk, run, stage, questions, manner),
-                icon=":material/summarize:",
-                width="stretch",
-            )
-            return
-        made = reading.result_or_progress(task)
-        if isinstance(made, Made):
-            downloads(made, f"{run.name}-{stage}", ("pdf", "html", "csv"))
+        written(
+            task,
+            f"{run.name}-{stage}",
+            f"Write it: {words.count(len(items), 'scan')}",
+            "Asks about each scan as the desk shows it, with its map. The page can be used "
+            "meanwhile.",
+            (reports.of_desk, run, stage, questions, manner),
+        )
+
+
+def written(
+    task: Task[object] | None, stem: str, label: str, tip: str, deed: tuple[Any, ...]
+) -> None:
+    """A report of many answers: a button to have it written, how far it is, or its files.
+
+    Args:
+        task: The one that writes it; none before it is asked for.
+        stem: Of the names of its files.
+        label: Of the button.
+        tip: Its help.
+        deed: What starts the task, and its arguments.
+    """
+    if task is None:
+        st.button(
+            label,
+            key=f"write-{stem}",
+            help=tip,
+            on_click=shell.act,
+            args=deed,
+            icon=":material/summarize:",
+            width="stretch",
+        )
+        return
+    made = reading.result_or_progress(task)
+    if isinstance(made, Made):
+        downloads(made, stem, ("pdf", "html", "csv"))
 
 
 def wanted(run: Run, *, checked: bool = False, sensitivity: float | None = None) -> Manner:

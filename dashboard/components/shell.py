@@ -117,7 +117,7 @@ def run_picker() -> Run | None:
         asked = st.query_params.get(state.RUN)
         state.put(state.RUN, asked if asked in runs else next(iter(runs)))
     with st.container(horizontal=True, vertical_alignment="center", key="run-picker"):
-        if leaky := _mark(runs[state.get(state.RUN)]):
+        if leaky := _mark(runs[str(state.get(state.RUN))]):
             st.badge("leaky", icon=":material/warning:", color="orange", help=leaky)
         st.caption("Run", width="content")
         name = st.selectbox(

@@ -4,6 +4,7 @@ import time
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.training.runs import Run
 from dashboard import resources
@@ -47,7 +48,7 @@ def show(run: Run, stage: str) -> Item:
 
 
 def _rows(
-    run: Run, stage: str, items: list[Item], line: object
+    run: Run, stage: str, items: list[Item], line: DeltaGenerator
 ) -> list[dict[str, str | float | None]]:
     started = time.monotonic()
     rows = []

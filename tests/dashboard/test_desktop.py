@@ -54,7 +54,15 @@ def test_the_usual_port_is_taken_unless_somebody_listens_there():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal as Linux sends them")
-def test_of_two_starts_one_serves_and_ctrl_c_ends_it_but_no_training(workspace: Workspace):
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda process: os.killpg(process.pid, signal.SIGINT),  # Ctrl-C in a terminal
+        lambda process: process.terminate(),
+    ],
+    ids=["ctrl-c", "terminated"],
+)
+def test_of_two_starts_one_serves_and_ending_it_ends_no_training(workspace: Workspace, end):
     run = make_run(workspace.path, [0.5])
     put_to_work(run)
     command = [sys.executable, "-m", "dashboard", "--no-window"]
@@ -76,7 +84,7 @@ def test_of_two_starts_one_serves_and_ctrl_c_ends_it_but_no_training(workspace: 
         assert found
         assert found.answers()
         assert psutil.Process(found.pid).ppid() == first.pid
-        os.killpg(first.pid, signal.SIGINT)
+        end(first)
         said, _ = first.communicate(timeout=120)
         assert first.returncode == 0
         assert "Training goes on by itself: made." in said

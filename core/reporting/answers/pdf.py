@@ -2,19 +2,12 @@
 
 import io
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
     Flowable,
@@ -31,20 +24,27 @@ from reportlab.platypus import (
 from core.reporting import pictures
 from core.reporting.answers.asked import NOTICE, Asked
 from core.reporting.answers.entry import Entry, Pictures
-from core.reporting.answers.lettering import number, runs_from_the_left
 from core.reporting.answers.page import READING, distance, in_short
 from core.reporting.answers.report import Report
+from core.reporting.answers.sheet import (
+    FOOT,
+    LARGE_PICTURE,
+    LINE,
+    MARGIN,
+    NO_ROOM,
+    PICTURE,
+    TIGHT,
+    WIDTH,
+    Facts,
+    drawn,
+    grid,
+    paged,
+    register_fonts,
+    square,
+    styles,
+)
 from core.reporting.statements import chance
 
-FONTS = Path(__file__).resolve().parents[3] / "assets" / "fonts"
-PLAIN, BOLD = "DejaVuSans", "DejaVuSans-Bold"
-TEXT, QUIET, LINE, MARK = (HexColor(c) for c in ("#1b2229", "#55616b", "#ccd4da", "#8a4b00"))
-
-MARGIN = 16 * mm
-WIDTH = A4[0] - 2 * MARGIN
-FOOT = 9 * mm
-PICTURE, LARGE_PICTURE = 50 * mm, 66 * mm
-"""Side of a picture among many scans, and of one alone."""
 LONGEST = 60
 """Letters of a name in the table of all."""
 
@@ -61,14 +61,14 @@ def as_pdf(report: Report) -> bytes:
     """The PDF. Its date, and all in it, comes from the report, none from now or from here."""
     buffer = io.BytesIO()
     with _drawing:
-        _fonts()
+        register_fonts()
         setter = _Setter(report)
         story = setter.story()
         template = BaseDocTemplate(
             buffer,
             pagesize=A4,
             invariant=1,
-            title=_drawn(f"{report.title}, {report.asked.title} of run {report.asked.run}"),
+            title=drawn(f"{report.title}, {report.asked.title} of run {report.asked.run}"),
             author="NeuroStage",
             subject=NOTICE,
             creator=report.asked.software,
@@ -83,7 +83,7 @@ def as_pdf(report: Report) -> bytes:
             *(0, 0, 0, 0),
         )
         template.addPageTemplates(PageTemplate(frames=[frame]))
-        template.build(story, canvasmaker=_paged(report))
+        template.build(story, canvasmaker=paged(report))
     return buffer.getvalue()
 
 
@@ -145,9 +145,12 @@ class _Setter:
         widths = [8 * mm, *(width for _, width, _, _ in columns)]
         rest = WIDTH - sum(widths)
         head = ["No.", *(name for name, *_ in columns)]
-        styles = ["number", *(style for _, _, style, _ in columns)]
+        kinds = ["number", *(style for _, _, style, _ in columns)]
         rows = [
-            [self.text(*pair) for pair in zip(head, [f"{s}-head" for s in styles], strict=True)]
+            [
+                self.text(*pair)
+                for pair in zip(head, [f"{kind}-head" for kind in kinds], strict=True)
+            ]
         ]
         for rank, entry in enumerate(self.report.ranked, start=1):
             row = [self.text(str(rank), "number")]
@@ -161,7 +164,7 @@ class _Setter:
             repeatRows=1,
             style=TableStyle(
                 [
-                    *_TIGHT,
+                    *TIGHT,
                     ("TOPPADDING", (0, 0), (-1, -1), 1 * mm),
                     ("BOTTOMPADDING", (0, 0), (-1, -1), 1 * mm),
                     ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
@@ -186,9 +189,9 @@ class _Setter:
         beside = [[*figures, *[""] * (2 - len(figures))]]
         apart = [("RIGHTPADDING", (0, 0), (-1, -1), gap)]
         if not self.many:
-            block = [*heading, _grid(beside, [side + gap] * 2, apart), Spacer(0, 2 * mm), *words]
-            return _grid([[block]], [WIDTH])
-        block = [_grid(beside, [side + gap] * 2, apart)]
+            block = [*heading, grid(beside, [side + gap] * 2, apart), Spacer(0, 2 * mm), *words]
+            return grid([[block]], [WIDTH])
+        block = [grid(beside, [side + gap] * 2, apart)]
         widths = [2 * (side + gap), WIDTH - 2 * (side + gap)]
         rows = [[heading, ""], [block, words]]
         return Table(
@@ -196,7 +199,7 @@ class _Setter:
             colWidths=widths,
             style=TableStyle(
                 [
-                    *_NO_ROOM,
+                    *NO_ROOM,
                     ("SPAN", (0, 0), (1, 0)),
                     ("LINEABOVE", (0, 0), (-1, 0), 0.4, LINE),
                     ("TOPPADDING", (0, 0), (-1, 0), 2 * mm),
@@ -212,12 +215,12 @@ class _Setter:
             yield [self.text("There is no picture to show.", "quiet")]
             return
         yield [
-            _square(shown.scan, shown.size, side),
+            square(shown.scan, shown.size, side),
             self.text("The scan as it was read.", "small"),
         ]
         if shown.map is None:
             return
-        column: list[Any] = [_square(shown.map, shown.size, side)]
+        column: list[Any] = [square(shown.map, shown.size, side)]
         if entry.map_maximum:
             ends = [
                 self.text("0", "small"),
@@ -225,7 +228,7 @@ class _Setter:
                 self.text(f"{entry.map_maximum:.3g}", "small"),
             ]
             widths = [5 * mm, side - 20 * mm, 15 * mm]
-            column.append(_grid([ends], widths, [("VALIGN", (0, 0), (-1, -1), "MIDDLE")]))
+            column.append(grid([ends], widths, [("VALIGN", (0, 0), (-1, -1), "MIDDLE")]))
         yield [*column, self.text(entry.map_words or "", "small")]
 
     def words(self, entry: Entry) -> Iterable[Flowable]:
@@ -280,26 +283,13 @@ class _Setter:
         if not facts:
             return Spacer(0, 0)
         rows = [[self.text(k, "quiet"), self.text(v, "plain")] for k, v in facts.items()]
-        return _Facts(rows, width)
+        return Facts(rows, width)
 
     def text(self, text: str, style: str) -> Flowable:
         """A paragraph; what the font lacks stands as its number."""
-        drawn = _drawn(text)
-        self.incomplete |= drawn != text
-        return Paragraph(escape(drawn), _styles()[style])
-
-
-class _Facts(Table):
-    """Two columns, the first of a width, the second of what is left where they are put."""
-
-    def __init__(self, rows: list[list[Flowable]], first: float) -> None:
-        super().__init__(rows, colWidths=[first, None], style=TableStyle(_TIGHT))
-        self._first = first
-
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
-        self._argW = [self._first, max(20 * mm, width - self._first)]
-        found: tuple[float, float] = super().wrap(width, height)
-        return found
+        settable = drawn(text)
+        self.incomplete |= settable != text
+        return Paragraph(escape(settable), styles()[style])
 
 
 def _named(entry: Entry) -> str:
@@ -309,108 +299,3 @@ def _named(entry: Entry) -> str:
 def _shortened(name: str) -> str:
     """A name for a table, which is whole where its scan is shown."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 21]}…{name[-20:]}"
-
-
-def _grid(rows: list[Any], widths: Sequence[float], more: Sequence[Any] = ()) -> Flowable:
-    return Table(rows, colWidths=widths, hAlign="LEFT", style=TableStyle([*_NO_ROOM, *more]))
-
-
-def _square(jpeg: bytes, size: tuple[int, int], side: float) -> Flowable:
-    """A picture as large as a square of this side allows."""
-    width, height = size
-    scale = side / max(width, height)
-    made = Image(io.BytesIO(jpeg), width * scale, height * scale, hAlign="LEFT")
-    made._restrictSize(side, side)
-    return made
-
-
-def _drawn(text: str) -> str:
-    """A text of letters that the font has and that can be set one after the other."""
-    known = pdfmetrics.getFont(PLAIN).face.charToGlyph
-    return "".join(c if ord(c) in known and runs_from_the_left(c) else number(c) for c in text)
-
-
-@cache
-def _fonts() -> None:
-    for name in (PLAIN, BOLD):
-        pdfmetrics.registerFont(TTFont(name, FONTS / f"{name}.ttf"))
-    pdfmetrics.registerFontFamily(PLAIN, normal=PLAIN, bold=BOLD, italic=PLAIN, boldItalic=BOLD)
-
-
-@cache
-def _styles() -> dict[str, ParagraphStyle]:
-    def style(size: float, **more: Any) -> ParagraphStyle:
-        usual = {"fontName": PLAIN, "textColor": TEXT, "spaceAfter": 1 * mm, "leading": 1.35 * size}
-        return ParagraphStyle("", fontSize=size, **(usual | more))
-
-    cell: dict[str, Any] = {"spaceAfter": 0}
-    return {
-        "title": style(16, fontName=BOLD),
-        "heading": style(10.5, fontName=BOLD),
-        "plain": style(8.5, spaceAfter=0.6 * mm),
-        "bold": style(8.5, fontName=BOLD),
-        "quiet": style(8, textColor=QUIET, spaceAfter=0.6 * mm),
-        "small": style(7.5, textColor=QUIET, spaceBefore=1 * mm),
-        "warning": style(8.5, fontName=BOLD, textColor=MARK),
-        "marked": style(8, textColor=MARK),
-        "call": style(14, fontName=BOLD),
-        "no-call": style(14, fontName=BOLD, textColor=MARK),
-        "cell": style(8, **cell),
-        "cell-marked": style(8, textColor=MARK, **cell),
-        "number": style(8, alignment=2, **cell),
-        "cell-head": style(8, textColor=QUIET, **cell),
-        "number-head": style(8, textColor=QUIET, alignment=2, **cell),
-    }
-
-
-_NO_ROOM: list[Any] = [
-    ("LEFTPADDING", (0, 0), (-1, -1), 0),
-    ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-    ("TOPPADDING", (0, 0), (-1, -1), 0),
-    ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
-    ("VALIGN", (0, 0), (-1, -1), "TOP"),
-]
-_TIGHT: list[Any] = [
-    *_NO_ROOM,
-    ("RIGHTPADDING", (0, 0), (-1, -1), 2 * mm),
-    ("TOPPADDING", (0, 0), (-1, -1), 0.5 * mm),
-    ("BOTTOMPADDING", (0, 0), (-1, -1), 0.5 * mm),
-]
-
-
-def _paged(report: Report) -> type[Canvas]:
-    """Pages that say what they are, and how many there are, which is known at the end alone."""
-
-    class Paged(Canvas):
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            self.pages: list[dict[str, Any]] = []
-            stamp = report.made.strftime("D:%Y%m%d%H%M%S%z")
-            stamp = f"{stamp[:-2]}'{stamp[-2:]}'" if report.made.tzinfo else stamp
-            self.setDateFormatter(lambda *_: stamp)
-
-        def showPage(self) -> None:  # noqa: N802
-            self.pages.append(dict(self.__dict__))
-            self._startPage()
-
-        def save(self) -> None:
-            total = len(self.pages)
-            for page in self.pages:
-                self.__dict__.update(page)
-                self._foot(total)
-                super().showPage()
-            super().save()
-
-        def _foot(self, total: int) -> None:
-            self.setStrokeColor(LINE)
-            self.line(MARGIN, MARGIN + 5 * mm, MARGIN + WIDTH, MARGIN + 5 * mm)
-            self.setFillColor(TEXT)
-            self.setFont(BOLD, 7.5)
-            self.drawString(MARGIN, MARGIN, NOTICE)
-            self.setFont(PLAIN, 7.5)
-            self.setFillColor(QUIET)
-            said = f"{report.asked.run}, {report.asked.title}, {report.date}"
-            page = f"{self._pageNumber} of {total}"
-            self.drawRightString(MARGIN + WIDTH, MARGIN, _drawn(f"{said}   page {page}"))
-
-    return Paged

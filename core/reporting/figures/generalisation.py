@@ -1,12 +1,12 @@
 """What carries over: validation against test across the stages, and training against validation."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.evaluation.results import BaselineResult, Comparison, StageResult
+from core.evaluation.results import BaselineResult, Comparison, HeldOut, StageResult
 from core.reporting.figures.style import (
     PALETTES,
     PART_COLOURS,
@@ -25,7 +25,7 @@ SHORT = {
     "features": "Frozen<br>features",
 }
 """Titles of the baselines where there is little room."""
-PARTS: tuple[Literal["validation", "test"], ...] = ("validation", "test")
+PARTS: tuple[HeldOut, ...] = ("validation", "test")
 
 
 def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> go.Figure:

@@ -1,0 +1,180 @@
+"""Answers on paper: the same bytes for the same answers, and what they say."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_answers import MADE, Reader, answered, batch, head, report_on, rows_of, text_of
+from made_run import make_run
+
+from core.config import LEAKFREE
+from core.errors import SettingError
+from core.explanation.evidence import cheap_evidence
+from core.reporting.answers import KINDS, Report, asked_of, document, kind_of, sheet
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_answers_give_the_same_bytes_at_the_same_time(asked, kind):
+    one, other = (document(report_on(asked, *batch()), kind) for _ in range(2))
+    assert one == other
+    later = document(report_on(asked, *batch(), made=MADE + timedelta(days=400)), kind)
+    assert later != one
+    if kind != "pdf":
+        assert later.replace(b"2027-12-29", b"2026-11-24") == one
+
+
+def test_pdf_has_the_date_it_was_given_and_a_producer(asked):
+    made = document(report_on(asked, *batch()), "pdf")
+    assert b"/CreationDate (D:20261124160130+01'00')" in made
+    assert b"/Creator (NeuroStage " in made
+    naive = document(report_on(asked, *batch(), made=MADE.replace(tzinfo=None)), "pdf")
+    assert b"/CreationDate (D:20261124160130)" in naive
+
+
+def test_documents_tell_the_most_suspicious_first_and_the_table_keeps_the_order(asked):
+    report = report_on(asked, *batch())
+    ranked = ["high.png", "asked.png", "low.png", "dark.png", "empty.dcm"]
+    assert [entry.file for entry in report.ranked] == ranked
+    assert [row["file"] for row in rows_of(document(report, "csv"))] == [p.file for p in batch()]
+    for text in (Reader(document(report, "html")).text, text_of(document(report, "pdf"))):
+        places = [text.index(name) for name in ranked]
+        assert places == sorted(places)
+        assert "2 of 5 called tumour. 2 without an answer" in text
+
+
+def test_documents_say_what_speaks_against_an_answer(asked):
+    report = report_on(asked, *batch())
+    for text in (Reader(document(report, "html")).text, text_of(document(report, "pdf"))):
+        for said in (
+            "Research use only, not for diagnosis.",
+            "memory, not skill",
+            "Answered on demand. No head: too dark.",
+            "Not answered",
+            "Not readable",
+            "The file is empty.",
+            "started from random values",
+            "Raw maximum 0.123",
+            "Grad-CAM: what spoke for tumour",
+            "Whether this map deserves belief was not measured.",
+            "sha-stage1",
+            "NeuroStage 0.1.0",
+            "Leak-free",
+            "0.50 times what is typical",
+        ):
+            assert said in text, said
+    rows = rows_of(document(report, "csv"))
+    assert [row["status"] for row in rows] == ["ok", "refused", "ok", "unreadable", "ok"]
+    assert [row["trained_on"] for row in rows] == ["false", "false", "true", "false", "false"]
+    assert rows[4]["overridden"] == "true"
+    assert rows[1]["reason"] == "No head: too dark."
+    assert rows[1]["label"] == rows[1]["probability"] == rows[1]["evidence"] == ""
+    assert {row["model_sha256"] for row in rows} == {"sha-stage1"}
+    assert {row["date"] for row in rows} == {"2026-11-24T16:01:30+01:00"}
+
+
+def test_leak_of_the_run_is_said_on_every_kind(tmp_path):
+    leaky = make_run(tmp_path, [0.5])
+    leaky.write_split(leaky.split().assign(group="one"))
+    report = report_on(asked_of(leaky, "baseline"), *batch())
+    assert "Leaky: 100 %" in Reader(document(report, "html")).text
+    assert "Leaky: 100 %" in text_of(document(report, "pdf"))
+    assert all(row["mark"].startswith("Leaky: ") for row in rows_of(document(report, "csv")))
+
+
+def test_evidence_is_told_where_it_was_measured(asked):
+    found = answered("one.png", 0.8)
+    square = np.zeros(found.prepared.pixels.shape[:2], np.float32)
+    square[:8, :8] = 1  # a corner, where no head is
+    evidence = cheap_evidence(square, found.prepared.pixels, LEAKFREE.crop, {})
+    assert evidence.verdict == "unreliable"
+    report = Report(asked, MADE)
+    report.add(found, "layer-cam", evidence)
+    for text in (Reader(document(report, "html")).text, text_of(document(report, "pdf"))):
+        assert "Unreliable map." in text
+        assert "lies outside the head" in text
+        assert "Layer-CAM: what spoke for tumour" in text
+    assert rows_of(document(report, "csv"))[0]["evidence"] == "unreliable"
+
+
+def test_empty_map_is_called_what_it_is(asked):
+    found = answered("one.png", 0.8)
+    found = replace(found, map=np.zeros_like(found.map), map_maximum=0.0)
+    for kind, read in (("html", lambda page: Reader(page).text), ("pdf", text_of)):
+        text = read(document(report_on(asked, found), kind))
+        assert "The map is empty." in text
+        assert "Raw maximum" not in text
+
+
+def test_page_loads_nothing_and_runs_nothing(asked):
+    page = Reader(document(report_on(asked, *batch()), "html"))
+    places = [value for name, value in page.attributes if name in ("src", "href", "action")]
+    assert len([place for place in places if place.startswith("data:image/jpeg")]) >= 8
+    assert all(place.startswith(("data:image/jpeg;base64,", "#scan-")) for place in places)
+    assert not {"script", "link", "iframe", "object", "form"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    targets = {value for name, value in page.attributes if name == "id"}
+    assert {place[1:] for place in places if place.startswith("#")} == targets
+
+
+def test_only_the_most_suspicious_are_pictured(asked):
+    found = [answered(f"{number}.png", number / 20) for number in range(12)]
+    report = report_on(asked, *found, pictured=3)
+    assert [entry.file for entry, shown in report.shown if shown] == ["11.png", "10.png", "9.png"]
+    page = Reader(document(report, "html"))
+    assert page.tags.count("article") == 3
+    assert "The 3 most suspicious are shown" in page.text
+    assert "0.png" in page.text
+    assert "The 3 most suspicious are shown" in text_of(document(report, "pdf"))
+    assert report_on(asked, *found, pictured=0).shown == []
+
+
+def test_slices_of_a_volume_are_told_by_number(asked):
+    scans = [replace(head(), slice=number, slices=30, plane="axial") for number in (4, 5)]
+    report = report_on(asked, *(answered("head.nii.gz", 0.6, scan=scan) for scan in scans))
+    for text in (Reader(document(report, "html")).text, text_of(document(report, "pdf"))):
+        assert "Report: head.nii.gz, 2 slices" in text
+        assert "slice 5 of 30, axial" in text
+    rows = rows_of(document(report, "csv"))
+    assert [(row["slice"], row["slices"], row["plane"]) for row in rows] == [
+        ("4", "30", "axial"),
+        ("5", "30", "axial"),
+    ]
+
+
+def test_report_on_one_scan_is_one_page(asked):
+    found = answered("one.png", 0.8, trained_on=True)
+    evidence = cheap_evidence(
+        np.ones(found.prepared.pixels.shape[:2], np.float32),
+        found.prepared.pixels,
+        LEAKFREE.crop,
+        {},
+    )
+    report = Report(asked, MADE)
+    report.add(found, "grad-cam", evidence)
+    assert "page 1 of 1" in text_of(document(report, "pdf"))
+
+
+def test_fonts_of_the_pdf_are_in_it(asked):
+    made = document(report_on(asked, *batch()), "pdf")
+    assert made.count(b"/FontFile2") >= 2
+    assert sheet.PLAIN.encode() in made
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.HTML", "b/c.tar.pdf"])
+def test_kind_follows_from_the_ending(name):
+    assert kind_of(Path(name)) == name.rsplit(".", 1)[1].lower()
+
+
+@pytest.mark.parametrize("name", ["a.txt", "pdf", "a.pdf.zip", ""])
+def test_other_endings_are_refused(name):
+    with pytest.raises(SettingError, match=r"ends in \.csv, \.html or \.pdf"):
+        kind_of(Path(name))
+
+
+def test_an_empty_report_can_be_written(asked):
+    report = Report(asked, datetime(2026, 1, 1, tzinfo=UTC))
+    assert rows_of(document(report, "csv")) == []
+    assert "Report on 0 scans" in Reader(document(report, "html")).text
+    assert document(report, "pdf").startswith(b"%PDF-")
