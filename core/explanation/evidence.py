@@ -188,6 +188,16 @@ class Evidence:
             return "empty"
         return "unreliable" if self.reasons else "reliable"
 
+    @property
+    def headline(self) -> str:
+        """The verdict in a few words, with how much was checked."""
+        if self.verdict == "empty":
+            return "Empty map"
+        if self.verdict == "unreliable":
+            return "Unreliable map"
+        how = "Quick" if self.checked == "cheap" else "All"
+        return f"{how} checks: nothing against this map"
+
     def to_json(self) -> dict[str, Any]:
         """The record that `predict --evidence --json` documents."""
         curves = self.curves

@@ -12,10 +12,6 @@ from dashboard.components import reading
 from dashboard.tray import Item
 
 WIDTH, HEIGHT = 240, 56
-TITLES = {
-    ("reliable", "cheap"): "Quick checks: nothing against this map",
-    ("reliable", "full"): "All checks: nothing against this map",
-}
 
 
 def show(run: Run, item: Item, prediction: Prediction, method: str) -> None:
@@ -50,7 +46,6 @@ def panel(found: Evidence) -> str:
     if found.verdict == "empty":
         return '<div class="evidence"><p>There is no heat to examine.</p></div>'
     unreliable = found.verdict == "unreliable"
-    title = "Unreliable map" if unreliable else TITLES[found.verdict, found.checked]
     said = "".join(f"<p>{html.escape(text)}</p>" for text in (*found.reasons, *found.notes))
     rows = "".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>"
@@ -59,7 +54,7 @@ def panel(found: Evidence) -> str:
     chart = _chart(found.curves) if found.curves else ""
     return (
         f'<div class="evidence{" unreliable" if unreliable else ""}">'
-        f"<strong>{title}</strong>{said}{chart}<dl>{rows}</dl></div>"
+        f"<strong>{found.headline}</strong>{said}{chart}<dl>{rows}</dl></div>"
     )
 
 

@@ -17,13 +17,6 @@ SIDE = 512
 OPACITY = 0.6
 """Of the hottest colour over the scan."""
 
-VERDICTS = {
-    ("reliable", "cheap"): "Quick checks: nothing against this map.",
-    ("reliable", "full"): "All checks: nothing against this map.",
-    ("unreliable", "cheap"): "Unreliable map.",
-    ("unreliable", "full"): "Unreliable map.",
-}
-
 
 @dataclass(frozen=True)
 class Pictures:
@@ -196,7 +189,7 @@ class Entry:
                 f"deletion area {found.curves.deletion_area:.2f}, insertion area "
                 f"{found.curves.insertion_area:.2f}"
             )
-        words = [VERDICTS[found.verdict, found.checked], *found.reasons, *found.notes]
+        words = [f"{found.headline}.", *found.reasons, *found.notes]
         return (*words, *([f"Measured: {', '.join(figures)}."] if figures else []))
 
 

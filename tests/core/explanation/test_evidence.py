@@ -93,6 +93,9 @@ def test_sound_map_is_reliable():
     full = replace(SOUND, curves=CURVES, similarity={"the head": 0.1, "more": None})
     assert (full.verdict, full.checked, full.reasons) == ("reliable", "full", ())
     assert full.notes == SOUND.notes == (LIMIT,)
+    assert SOUND.headline == "Quick checks: nothing against this map"
+    assert full.headline == "All checks: nothing against this map"
+    assert replace(SOUND, outside=0.9).headline == "Unreliable map"
 
 
 @pytest.mark.parametrize(
