@@ -1,6 +1,7 @@
 """Fixtures for every test. Material that the project may not carry is used where it is."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # no word from TensorFlow. Set here, so that the processes which tests start have it too.
 os.environ["NEUROSTAGE_OFFLINE"] = "1"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+os.environ["KERAS_HOME"] = str(ROOT / ".pytest_cache" / "keras")
 os.environ.pop("VGG19_WEIGHTS", None)
 os.environ.pop("NEUROSTAGE_WORKSPACE", None)
-os.environ["KERAS_HOME"] = str(ROOT / ".pytest_cache" / "keras")
+# A shell that starts the tests in the background has Ctrl-C ignored, and what ignores a signal
+# hands that on to every process it starts; what handles one does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
