@@ -117,6 +117,8 @@ class Predictor:
     def __init__(self, run: Run, stage: str) -> None:
         import keras
 
+        from core.model.vgg19 import load_model
+
         run.metrics(stage)  # refuses a stage that is not finished
         self.run = run
         self.stage = stage
@@ -125,7 +127,7 @@ class Predictor:
         path = run.model_path(stage)
         try:
             self.model_sha256 = file_sha256(path)
-            self.model = keras.models.load_model(path, compile=False)
+            self.model = load_model(path)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise RunError(
                 f"the model of stage '{stage}' of run '{run.name}'",

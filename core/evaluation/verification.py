@@ -50,10 +50,12 @@ def predict_again(
     )
     import keras
 
+    from core.model.vgg19 import load_model
+
     found = {}
     for stage in stages:
         try:
-            model = keras.models.load_model(run.model_path(stage), compile=False)
+            model = load_model(run.model_path(stage))
         except (OSError, ValueError) as error:
             raise RunError(
                 f"a readable model of {stage} in run '{run.name}'",

@@ -25,7 +25,8 @@ def to_scan(map: Float32, prepared: Prepared) -> Float32:
     """
     laid = np.zeros(prepared.shape, np.float32)
     inside = prepared.content.cut(map)
-    prepared.box.cut(laid)[...] = _resize(inside, prepared.box.width, prepared.box.height)
+    over_crop = _resize(inside, prepared.box.width, prepared.box.height)
+    prepared.box.cut(laid)[...] = prepared.turn.undo(over_crop)
     return laid
 
 

@@ -18,7 +18,8 @@ from tf_keras_vis.utils.scores import Score
 
 from core.errors import SettingError
 from core.explanation.methods import COARSE, DEFAULT, FINE, method
-from core.explanation.network import Network
+from core.explanation.network import ENTRANCE, Network
+from core.model.architecture import VGG19_LAYERS
 
 Float32 = NDArray[np.float32]
 
@@ -136,16 +137,34 @@ class Look:
     def activations(self, layer: str) -> Any:
         """What a layer gives, float32 (n, h, w, c), from the nearest layer already known."""
         if layer not in self._activations:
-            depth = self.network.depth
-            below = [known for known in self._activations if depth(known) < depth(layer)]
-            start = max(below, key=depth, default=None)
+            height = VGG19_LAYERS.index
+            # Not past a layer that the head sees: what it gives will be wanted as well.
+            for side in self.network.sides(layer):
+                self.activations(side)
+            below = [known for known in self._activations if height(known) < height(layer)]
+            start = max(below, key=height, default=None)
             given = self.batch if start is None else self._activations[start]
             self._activations[layer] = self.network.passage(start, layer)(given)
         return self._activations[layer]
 
+    def logits(self, layer: str) -> Any:
+        """The softmax's input, (n, 2), from what a layer gives."""
+        return self.network.above(layer)(self.entering(layer))
+
+    def entering(self, layer: str) -> list[Any]:
+        """What the part of the network above a layer takes (see `Network.above`)."""
+        return [self.activations(each) for each in (layer, *self.network.sides(layer))]
+
     def know(self, layer: str, activations: Any) -> None:
         """Take what a layer gives, float32 (n, h, w, c), from where it has been computed."""
         self._activations[layer] = activations
+
+    def from_here(self, *layers: str) -> "Look":
+        """The same look that knows what these layers give, and nothing else."""
+        look = Look(self.network, self.batch, self._wanted)
+        for layer in layers:
+            look.know(layer, self.activations(layer))
+        return look
 
     def score(self) -> "ClassScore":
         """What is explained. Once a map has called it, it knows the answer as well."""
@@ -156,7 +175,7 @@ class Look:
     def answered(self) -> "ClassScore":
         """The score of the last map; without one the network is asked for its answer."""
         if self._score is None:
-            self.score()(self.network.above(COARSE)(self.activations(COARSE)))
+            self.score()(self.logits(COARSE))
         return self._score  # type: ignore[return-value]
 
     def only(self, places: Sequence[int]) -> "Look":
@@ -251,8 +270,8 @@ def _class_activation(visualization: type[Gradcam], layer: str) -> Maker:
         above = look.network.above(layer)
         found = visualization(above)(
             look.score(),
-            look.activations(layer),
-            penultimate_layer=above.layers[0],
+            look.entering(layer),
+            penultimate_layer=above.get_layer(ENTRANCE),
             seek_penultimate_conv_layer=False,
             expand_cam=False,
             normalize_cam=False,
@@ -284,16 +303,18 @@ def _fusion(look: Look) -> Float32:
     one after the other, would go up twice. A test holds this against its maps.
     """
     fine = look.activations(FINE)
+    way = look.from_here(FINE, *look.network.sides(FINE))  # up again, in sight of the tape
     with tf.GradientTape(watch_accessed_variables=False) as lower:
         lower.watch(fine)
-        coarse = look.network.passage(FINE, COARSE)(fine)
+        entering = way.entering(COARSE)
     with tf.GradientTape(watch_accessed_variables=False) as upper:
-        upper.watch(coarse)
-        score = look.score()(look.network.above(COARSE)(coarse))
+        upper.watch(entering)
+        score = look.score()(look.network.above(COARSE)(entering))
+    coarse = entering[0]
     look.know(COARSE, coarse)
-    upstream = upper.gradient(score, coarse)
-    gradients = lower.gradient(coarse, fine, upstream)
-    weights = tf.reduce_mean(upstream, axis=(1, 2), keepdims=True)
+    upstream = upper.gradient(score, entering)
+    gradients = lower.gradient(entering, fine, upstream)
+    weights = tf.reduce_mean(upstream[0], axis=(1, 2), keepdims=True)
     grad_cam = tf.nn.relu(tf.reduce_sum(weights * coarse, axis=-1)).numpy()
     layer_cam = tf.nn.relu(tf.reduce_sum(tf.nn.relu(gradients) * fine, axis=-1)).numpy()
     places = np.stack([enlarge(cell, layer_cam.shape[1]) for cell in grad_cam])

@@ -3,9 +3,10 @@
 tf-keras-vis 0.8.7 runs on Keras 3 as it is. Called as in its examples, though, one map costs
 several forward passes: it clones the model with all its weights, runs every layer eagerly and
 differentiates back to the pixels. A map at a layer needs none of that, since it depends on
-nothing below that layer but its output. So the network is cut there: the part below is traced
-once and run without gradients, and only the part above, with that output as its input, is
-handed to tf-keras-vis. The maps are the same (a test compares them).
+nothing below that layer but its output, and on what else the head sees down there. So the
+network is cut there: the part below is traced once and run without gradients, and only the part
+above, with those outputs as its inputs, is handed to tf-keras-vis. The maps are the same (a test
+compares them).
 
 A cut is also where mixed precision is dealt with, which tf-keras-vis knows as float16 only:
 activations are handed over as float32, so that their gradients are float32 as well.
@@ -14,7 +15,7 @@ The part above is traced as well, and its convolutions give no gradient for thei
 nobody asks for and TensorFlow would compute with every map.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +23,11 @@ import keras
 import tensorflow as tf
 
 from core.errors import SettingError
+from core.model.architecture import VGG19_LAYERS
+from core.model.graph import run_to, seen_by_head
+
+ENTRANCE = "entrance"
+"""Name of the layer where activations enter the part above them."""
 
 
 class Logits(keras.Model):
@@ -54,16 +60,16 @@ class _Convolution(keras.layers.Layer):
         return tf.nn.relu(tf.nn.bias_add(convolve(x), tf.cast(layer.bias, x.dtype)))
 
 
-def _traced(part: keras.Model) -> Callable[[Any], Any]:
-    """A part as a function to float32, traced once for any number of pictures."""
+def _traced(part: keras.Model) -> Callable[..., Any]:
+    """A part as a function of its inputs to float32, traced once for any number of pictures."""
     traced = tf.function(
-        lambda x: tf.cast(part(x, training=False), tf.float32),
-        input_signature=[tf.TensorSpec(part.input.shape, tf.float32)],
+        lambda *given: tf.cast(part(list(given), training=False), tf.float32),
+        input_signature=[tf.TensorSpec(each.shape, tf.float32) for each in part.inputs],
     )
     # The one trace itself: TensorFlow takes several functions of this place in the code for one
     # that is traced again and again, and warns of it.
     run = traced.get_concrete_function()
-    return lambda x: run(tf.convert_to_tensor(x))
+    return lambda *given: run(*map(tf.convert_to_tensor, given))
 
 
 class _Traced(keras.layers.Layer):
@@ -73,9 +79,9 @@ class _Traced(keras.layers.Layer):
         super().__init__(dtype="float32", trainable=False)
         self._run = _traced(part)
 
-    def call(self, x: Any) -> Any:
-        """What the part gives."""
-        return self._run(x)
+    def call(self, given: Sequence[Any]) -> Any:
+        """What the part gives of its inputs."""
+        return self._run(*given)
 
 
 class Network:
@@ -98,39 +104,47 @@ class Network:
             )
         self.model = model
         self.size: int = model.input.shape[1]
-        self._passages: dict[tuple[str | None, str], Callable[[Any], Any]] = {}
+        self.seen = seen_by_head(model)
+        self._passages: dict[tuple[str | None, str], Callable[..., Any]] = {}
         self._above: dict[str | None, Logits] = {}
         softmax = model.layers[-1]
         self._linear = keras.layers.Dense(softmax.units, dtype="float32", name="logits")
         self._linear.build(softmax.input.shape)
         self._linear.set_weights(softmax.get_weights())
 
-    def depth(self, layer: str) -> int:
-        """How many layers lie below this one."""
-        return int(self.model.layers.index(self.model.get_layer(layer)))
-
     def passage(self, start: str | None, end: str) -> Callable[[Any], Any]:
-        """From what one layer gives to what a later one gives, traced once.
+        """From what one of VGG19's layers gives to what a later one gives, traced once.
 
         Args:
             start: The layer whose activations go in; none for pictures, float32 (n, S, S, 3).
             end: The layer whose activations come out, as float32 (n, h, w, c).
         """
         if (start, end) not in self._passages:
-            layers = self._between(start, self.depth(end) + 1)
-            self._passages[start, end] = _traced(self._part(start, layers))
+            self._passages[start, end] = _traced(self._part([start], end))
         return self._passages[start, end]
+
+    def sides(self, layer: str) -> tuple[str, ...]:
+        """Layers below this one that the head looks at, past it; the lowest first."""
+        below = VGG19_LAYERS[: VGG19_LAYERS.index(layer)]
+        return tuple(seen for seen in self.seen if seen in below)
 
     def above(self, layer: str | None) -> Logits:
         """From a layer's activations (float32) to the softmax's input, (n, 2), traced.
+
+        The activations of its `sides` are further inputs, after its own.
 
         Args:
             layer: Its name; none for the whole network, from pictures on.
         """
         if layer not in self._above:
-            part = self._part(layer, [*self._between(layer, -1), self._linear])
-            start = keras.Input(part.input.shape[1:], dtype="float32")
-            self._above[layer] = Logits(start, _Traced(part)(start))
+            starts = [layer] if layer is None else [layer, *self.sides(layer)]
+            part = self._part(starts, self.model.layers[-1].name)
+            names = [ENTRANCE, *map("past_{}".format, starts[1:])]
+            given = [
+                keras.Input(each.shape[1:], dtype="float32", name=name)
+                for name, each in zip(names, part.inputs, strict=True)
+            ]
+            self._above[layer] = Logits(given, _Traced(part)(given))
         return self._above[layer]
 
     @cached_property
@@ -138,17 +152,26 @@ class Network:
         """All of it up to the softmax's input, in which tf-keras-vis finds a layer by name."""
         return Logits(self.model.input, self._linear(self.model.layers[-1].input))
 
-    def _between(self, start: str | None, end: int) -> list[keras.Layer]:
-        """The layers above `start`, up to but without the one at place `end`."""
-        first = 1 if start is None else self.depth(start) + 1
-        found: list[keras.Layer] = self.model.layers[first:end]
-        return found
+    def _part(self, starts: Sequence[str | None], end: str) -> keras.Model:
+        """From what some layers give (float32) to what another does, without its softmax.
 
-    def _part(self, start: str | None, layers: list[keras.Layer]) -> keras.Model:
-        """These layers from what `start` gives (float32), without gradients for their weights."""
-        entered = self.model.input if start is None else self.model.get_layer(start).output
-        given = x = keras.Input(entered.shape[1:], dtype="float32")
-        for layer in layers:
-            convolves = isinstance(layer, keras.layers.Conv2D)
-            x = (_Convolution(layer) if convolves else layer)(x)
-        return keras.Model(given, x)
+        There are no gradients for the weights of its convolutions.
+        """
+        picture = self.model.layers[0].name
+        known = {
+            start or picture: keras.Input(
+                self.model.get_layer(start or picture).output.shape[1:], dtype="float32"
+            )
+            for start in starts
+        }
+        inputs = list(known.values())
+        return keras.Model(inputs, run_to(self.model, end, known, self._run))
+
+    def _run(self, layer: keras.layers.Layer) -> Callable[[Any], Any]:
+        """What a part runs in the place of a layer."""
+        runs: Callable[[Any], Any] = layer
+        if layer is self.model.layers[-1]:
+            runs = self._linear
+        elif isinstance(layer, keras.layers.Conv2D):
+            runs = _Convolution(layer)
+        return runs

@@ -14,6 +14,7 @@ import numpy as np
 from core.explanation.evidence import rank_correlation
 from core.explanation.maps import Look
 from core.explanation.network import Network
+from core.model.graph import run_to, sources
 
 SEEDS = 3
 """Random networks of each kind; what their maps have in common with the map is averaged."""
@@ -61,16 +62,30 @@ def forgetful(model: keras.Model, layers: tuple[str, ...], seed: int) -> keras.M
             that lies below the lowest of them is shared with the model.
         seed: Of the weights.
     """
-    forgets = [
-        isinstance(layer, keras.layers.Dense)
-        or (bool(layers) and layer.name.startswith(layers) and bool(layer.weights))
+    forgets = {
+        layer.name
         for layer in model.layers
-    ]
-    lowest = forgets.index(True)
-    x = model.layers[lowest - 1].output
-    for number, layer in enumerate(model.layers[lowest:], start=lowest):
+        if isinstance(layer, keras.layers.Dense)
+        or (bool(layers) and layer.name.startswith(layers) and bool(layer.weights))
+    }
+    numbers = {layer.name: number for number, layer in enumerate(model.layers)}
+    changed = _above(model, forgets)
+    known = {each.name: each.output for each in model.layers if each.name not in changed}
+
+    def anew(layer: keras.layers.Layer) -> keras.layers.Layer:
         config = layer.get_config()
-        if forgets[number]:
-            config["kernel_initializer"] = keras.initializers.HeNormal(seed + 1000 * number)
-        x = type(layer).from_config(config)(x)
-    return keras.Model(model.input, x)
+        if layer.name in forgets:
+            start = keras.initializers.HeNormal(seed + 1000 * numbers[layer.name])
+            config["kernel_initializer"] = start
+        return type(layer).from_config(config)
+
+    return keras.Model(model.input, run_to(model, model.layers[-1].name, known, anew))
+
+
+def _above(model: keras.Model, names: set[str]) -> set[str]:
+    """These layers and all that take from them, directly or not."""
+    found = set(names)
+    for name, taken in sources(model).items():
+        if found.intersection(taken):
+            found.add(name)
+    return found

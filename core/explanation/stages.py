@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.explanation.maps import Look, Maps
 from core.explanation.methods import method as method_named
 from core.explanation.network import Network
+from core.model.architecture import VGG19_LAYERS
 
 Float32 = NDArray[np.float32]
 
@@ -52,9 +53,9 @@ class StageNetworks:
         steps: dict[str, Step] = {}
         for stage, network in self._networks.items():
             below = None
-            for each in network.model.layers[1 : network.depth(layer) + 1]:
-                key = self._keys[stage][each.name]
-                steps.setdefault(key, Step(key, below, each))
+            for name in VGG19_LAYERS[: VGG19_LAYERS.index(layer) + 1]:
+                key = self._keys[stage][name]
+                steps.setdefault(key, Step(key, below, network.model.get_layer(name)))
                 below = key
         return list(steps.values())
 
@@ -72,38 +73,42 @@ class StageNetworks:
         maps = {}
         for stage, network in self._networks.items():
             look = Look(network, batch, target)
-            if layer:
-                look.know(layer, found[stage])
+            for name, activations in found.get(stage, {}).items():
+                look.know(name, activations)
             maps[stage] = look.maps(method)
         return maps
 
-    def _activations(self, batch: Float32, layer: str) -> dict[str, Any]:
+    def _activations(self, batch: Float32, layer: str) -> dict[str, dict[str, Any]]:
+        """What this layer gives at every stage, and what else the head sees below it."""
         if layer not in self._traced:
-            size = self._networks[next(iter(self._networks))].size
+            some = next(iter(self._networks.values()))
             steps = self.plan(layer)
-            ends = {stage: keys[layer] for stage, keys in self._keys.items()}
+            wanted = (*some.sides(layer), layer)
 
-            def run(pictures: Any) -> dict[str, Any]:
+            def run(pictures: Any) -> dict[str, dict[str, Any]]:
                 known: dict[str | None, Any] = {None: pictures}
                 for step in steps:
                     known[step.key] = step.layer(known[step.below], training=False)
-                return {stage: tf.cast(known[end], tf.float32) for stage, end in ends.items()}
+                return {
+                    stage: {name: tf.cast(known[keys[name]], tf.float32) for name in wanted}
+                    for stage, keys in self._keys.items()
+                }
 
             self._traced[layer] = tf.function(
-                run, input_signature=[tf.TensorSpec((None, size, size, 3), tf.float32)]
+                run, input_signature=[tf.TensorSpec((None, some.size, some.size, 3), tf.float32)]
             )
-        found: dict[str, Any] = self._traced[layer](batch)
+        found: dict[str, dict[str, Any]] = self._traced[layer](batch)
         return found
 
 
 def _keys(model: keras.Model) -> dict[str, str]:
-    """For each layer a digest of all that decides what it gives: itself and what lies below."""
+    """For each layer of VGG19 a digest of what decides its output: itself and those below."""
     content = hashlib.sha256()
     keys = {}
-    # Not the input: Keras numbers its name in the order in which models were built.
-    for layer in model.layers[1:]:
-        content.update(f"{layer.name} {layer.dtype_policy.name}".encode())
+    for name in VGG19_LAYERS:
+        layer = model.get_layer(name)
+        content.update(f"{name} {layer.dtype_policy.name}".encode())
         for weight in layer.get_weights():
             content.update(np.ascontiguousarray(weight).data)
-        keys[layer.name] = content.hexdigest()
+        keys[name] = content.hexdigest()
     return keys

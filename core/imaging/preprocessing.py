@@ -8,6 +8,7 @@ import numpy as np
 
 from core.config import Input, Protocol
 from core.imaging.cropping import Box, CropBox, find_brain, whole
+from core.imaging.midline import STRAIGHT, Turn, find_midline
 from core.imaging.views import make_view, view_rng
 
 IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
@@ -23,12 +24,14 @@ class Prepared:
         box: The crop, in pixels of the scan (of its view, where the view came before the crop).
         shape: (H, W) of the scan.
         content: Where in the square the crop lies; all of it, unless it was letterboxed.
+        turn: What put the crop upright.
     """
 
     pixels: np.ndarray
     box: CropBox
     shape: tuple[int, int]
     content: Box
+    turn: Turn = STRAIGHT
 
 
 def prepare(
@@ -39,7 +42,7 @@ def prepare(
     sha256: str = "",
     cropped_already: bool = False,
 ) -> Prepared:
-    """Crop a scan to the brain and fit it into the network's square.
+    """Crop a scan to the brain, put it upright and fit it into the network's square.
 
     Args:
         pixels: uint8 RGB, (H, W, 3), any size.
@@ -62,8 +65,9 @@ def prepare(
         crop = _spread(crop)
     if view and not before:
         crop = _view(crop, protocol, sha256, view)
-    square, content = _fit(crop, protocol.input)
-    return Prepared(square, box, (height, width), content)
+    turn = find_midline(crop) if protocol.input.upright else STRAIGHT
+    square, content = _fit(turn.apply(crop), protocol.input)
+    return Prepared(square, box, (height, width), content, turn)
 
 
 def scale(pixels: np.ndarray, scaling: Literal["unit", "imagenet"]) -> np.ndarray:

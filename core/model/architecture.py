@@ -44,16 +44,36 @@ def convolutions() -> tuple[Convolution, ...]:
     return tuple(layers)
 
 
+def _layers() -> tuple[str, ...]:
+    names: list[str] = []
+    for layer in convolutions():
+        if names and layer.block != int(names[-1][len("block")]):
+            names.append(f"block{layer.block - 1}_pool")
+        names.append(layer.name)
+    return (*names, LAST_LAYER)
+
+
+VGG19_LAYERS = _layers()
+"""Convolutions and poolings by their Keras names, from the picture upwards."""
+
+
 def head_parameters(protocol: Protocol) -> int:
     """Weights and biases of the classifier on top."""
-    channels = BLOCKS[-1][1]
-    side = protocol.input.size >> len(BLOCKS)
-    width = channels * side * side if protocol.head.pooling == "flatten" else channels
+    width = sum(_seen_width(name, protocol) for name in protocol.head.layers)
     total = 0
     for units in (*protocol.head.units, CLASSES):
         total += width * units + units
         width = units
     return total
+
+
+def _seen_width(layer: str, protocol: Protocol) -> int:
+    """How many numbers the head makes of what a layer gives."""
+    block = int(layer[len("block")])
+    channels = BLOCKS[block - 1][1]
+    side = protocol.input.size >> (block if layer.endswith("pool") else block - 1)
+    kept = {"flatten": side * side, "average": 1, "symmetry": 3}
+    return channels * kept[protocol.head.pooling]
 
 
 def trainable_parameters(protocol: Protocol, stage: Stage) -> int:

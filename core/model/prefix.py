@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.config import Scaling
 from core.imaging.preprocessing import scale
-from core.model.architecture import LAST_LAYER
+from core.model.architecture import LAST_LAYER, VGG19_LAYERS
 from core.model.stages import prefix_model
 
 Float32 = NDArray[np.float32]
@@ -47,31 +47,34 @@ class PrefixCache:
         pictures: UInt8,
         scaling: Scaling,
         *,
+        later: Sequence[str] = (),
         each_batch: Callable[[int, int], None] | None = None,
     ) -> dict[str, Float32]:
         """Outputs of the layers `cuts` for all pictures, from disk or computed in one pass.
 
-        The first cut is what the caller needs now. The others are what later stages will
-        need; they come along in the same pass as far as the limit and the disk allow.
+        What `later` stages will need comes along in the same pass, as far as the limit and the
+        disk allow.
 
         Args:
             model: The full model; the layers up to each cut must be frozen from now on.
-            cuts: Layer names.
+            cuts: Names of VGG19's layers.
             pictures: uint8 (n, size, size, 3).
             scaling: See `core.imaging.preprocessing.scale`.
+            later: Further layers.
             each_batch: Called with pictures done and pictures in all; what it raises ends
                 the computation, which a later call continues where it stopped.
 
         Returns:
-            For each cut on disk a read-only memory-mapped float32 (n, …). The first cut is
-            missing when there is no room for it: then train without the cache.
+            For each layer on disk a read-only memory-mapped float32 (n, …). A cut is missing
+            when there is no room for all of them: then train without the cache.
         """
-        keys = self._keys(model, cuts, pictures, scaling)
+        keys = self._keys(model, [*cuts, *later], pictures, scaling)
         present = {cut: self._path(key) for cut, key in keys.items() if self._path(key).is_file()}
-        if cuts[0] not in present:
-            missing = [cut for cut in cuts if cut not in present]
+        needed = [cut for cut in cuts if cut not in present]
+        if needed:
+            missing = [cut for cut in keys if cut not in present]
             wanted = self._make_room(model, missing, len(pictures), keep=set(keys.values()))
-            if missing[0] in wanted:
+            if set(needed) <= set(wanted):
                 self._fill(model, {cut: keys[cut] for cut in wanted}, pictures, scaling, each_batch)
                 present |= {cut: self._path(keys[cut]) for cut in wanted}
         for path in present.values():
@@ -156,14 +159,13 @@ class PrefixCache:
         content = hashlib.sha256(np.ascontiguousarray(pictures).data)
         content.update(f"{pictures.shape} {scaling} {keras.backend.backend()}".encode())
         keys = {}
-        for layer in model.layers[1:]:  # Keras numbers inputs: their names decide nothing
+        highest = max(map(VGG19_LAYERS.index, cuts))
+        for layer in map(model.get_layer, VGG19_LAYERS[: highest + 1]):
             content.update(f"{layer.name} {layer.dtype_policy.name}".encode())
             for weight in layer.get_weights():
                 content.update(np.ascontiguousarray(weight).data)
             if layer.name in cuts:
                 keys[layer.name] = content.copy().hexdigest()[:32]
-            if len(keys) == len(cuts):
-                break
         return {cut: keys[cut] for cut in cuts}
 
     def _path(self, key: str) -> Path:

@@ -1,13 +1,12 @@
-"""What a stage trains, and the network cut in two at its first trainable layer."""
+"""What a stage trains, and the network cut in two below it."""
+
+from collections.abc import Sequence
 
 import keras
 
-from core.config import Stage
-from core.model.architecture import LAST_LAYER, convolutions
-
-VGG19_LAYERS = frozenset(
-    [c.name for c in convolutions()] + [f"block{block}_pool" for block in range(1, 6)]
-)
+from core.config import Head, Stage
+from core.model.architecture import VGG19_LAYERS, convolutions
+from core.model.graph import run_to
 
 
 def apply_stage(model: keras.Model, stage: Stage) -> None:
@@ -19,38 +18,47 @@ def apply_stage(model: keras.Model, stage: Stage) -> None:
         layer.trainable = layer.name not in VGG19_LAYERS or stage.unfreezes(layer.name)
 
 
-def cut_of(stage: Stage) -> str | None:
-    """Name of the last frozen layer, whose output enters the first that trains.
+def cuts_of(stage: Stage, head: Head) -> tuple[str, ...]:
+    """The frozen layers whose outputs enter what trains, the lowest first.
 
-    None when the first convolution trains: then nothing is frozen.
+    The last of them enters the first convolution that trains, or the head; the others lie
+    further down and are looked at by the head.
+
+    Returns:
+        Names of layers; none when the first convolution trains: then nothing is frozen.
     """
     layers = convolutions()
     first = next((i for i, c in enumerate(layers) if stage.unfreezes(c.name)), None)
-    if first is None:
-        return LAST_LAYER
     if first == 0:
-        return None
-    before = layers[first - 1]
-    # Between two blocks the pooling is frozen as well, and its output four times smaller.
-    return before.name if before.block == layers[first].block else f"block{before.block}_pool"
+        return ()
+    frozen = (
+        VGG19_LAYERS if first is None else VGG19_LAYERS[: VGG19_LAYERS.index(layers[first].name)]
+    )
+    seen = [layer for layer in frozen if layer in head.layers]
+    return tuple(seen if first is None else dict.fromkeys([*seen, frozen[-1]]))
 
 
-def prefix_model(model: keras.Model, cuts: list[str]) -> keras.Model:
+def prefix_model(model: keras.Model, cuts: Sequence[str]) -> keras.Model:
     """The frozen part: pictures in, a dictionary with the output of each named layer out."""
     return keras.Model(model.input, {cut: model.get_layer(cut).output for cut in cuts})
 
 
-def tail_model(model: keras.Model, cut: str | None) -> keras.Model:
-    """The part above `cut`, on the same layer objects: what trains in one trains in both.
+def tail_model(model: keras.Model, cuts: Sequence[str]) -> keras.Model:
+    """The part above the cuts, on the same layer objects: what trains in one trains in both.
 
     It is another model even where it is all of it, so that compiling it leaves the full model as
     it is, to be saved without what an optimiser knows.
+
+    Args:
+        model: The full model.
+        cuts: As `cuts_of` gives them. The tail takes their outputs, as a list in this order
+            where there are several, and pictures where there are none.
     """
-    if cut is None:
+    if not cuts:
         return keras.Model(model.input, model.output, name="tail_from_pictures")
-    above = model.layers[model.layers.index(model.get_layer(cut)) + 1 :]
-    start = keras.Input(model.get_layer(cut).output.shape[1:], name=f"after_{cut}")
-    x = start
-    for layer in above:
-        x = layer(x)
-    return keras.Model(start, x, name=f"tail_after_{cut}")
+    starts = {
+        cut: keras.Input(model.get_layer(cut).output.shape[1:], name=f"after_{cut}") for cut in cuts
+    }
+    end = run_to(model, model.layers[-1].name, dict(starts))
+    inputs = list(starts.values())
+    return keras.Model(inputs if len(cuts) > 1 else inputs[0], end, name=f"tail_after_{cuts[-1]}")

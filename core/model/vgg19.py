@@ -1,11 +1,15 @@
 """The network: VGG19 and its head as one flat graph, so that explanations reach every layer."""
 
+from pathlib import Path
+from typing import Any
+
 import keras
 import numpy as np
 
-from core.config import Protocol, Scaling
+from core.config import Head, Protocol, Scaling
 from core.errors import WeightsError
 from core.model.architecture import CLASSES
+from core.model.symmetry import Asymmetry, Standardisation
 from core.model.weights import Weights
 
 PREDICTION = "prediction"
@@ -38,11 +42,7 @@ def build_model(protocol: Protocol, weights: Weights) -> keras.Model:
             weights=None, include_top=False, input_shape=(size, size, 3), name="vgg19"
         )
         _load(base, weights, protocol)
-        x = base.output
-        if protocol.head.pooling == "flatten":
-            x = keras.layers.Flatten(name="flatten")(x)
-        else:
-            x = keras.layers.GlobalAveragePooling2D(name="average_pool")(x)
+        x = _pooled(base, protocol.head)
         for number, units in enumerate(protocol.head.units, start=1):
             x = keras.layers.Dense(units, activation="relu", name=f"head_dense{number}")(x)
             if number == 1 and protocol.head.dropout:
@@ -54,6 +54,38 @@ def build_model(protocol: Protocol, weights: Weights) -> keras.Model:
         return keras.Model(base.input, x, name="neurostage")
     finally:
         keras.config.set_dtype_policy(former)
+
+
+def load_model(path: Path) -> keras.Model:
+    """Read a model that was saved while it trained, layers of this project among its own.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile: It is missing or damaged.
+    """
+    return keras.models.load_model(path, compile=False)
+
+
+def _pooled(base: keras.Model, head: Head) -> Any:
+    """What the head looks at, as one vector for each picture."""
+    found = []
+    for name in head.layers:
+        seen = base.get_layer(name).output
+        if head.pooling == "flatten":
+            found.append(keras.layers.Flatten(name=f"flatten_{name}")(seen))
+            continue
+        # Sums over many places: bfloat16 would keep two digits of them.
+        average = keras.layers.GlobalAveragePooling2D(name=f"average_{name}", dtype="float32")
+        found.append(average(seen))
+        if head.pooling == "symmetry":
+            largest = keras.layers.GlobalMaxPooling2D(name=f"largest_{name}", dtype="float32")
+            found.append(largest(seen))
+            found.append(Asymmetry(name=f"asymmetry_{name}", dtype="float32")(seen))
+    x = found[0]
+    if len(found) > 1:
+        x = keras.layers.Concatenate(name="features", dtype="float32")(found)
+    if head.pooling == "symmetry":
+        x = Standardisation(name="standardised", dtype="float32")(x)
+    return x
 
 
 def _load(base: keras.Model, weights: Weights, protocol: Protocol) -> None:

@@ -18,7 +18,7 @@ from core.data.index import PARTS
 from core.data.splits import load_pictures
 from core.model.architecture import LAST_LAYER, trainable_parameters
 from core.model.prefix import PrefixCache, last_layer_averages
-from core.model.stages import apply_stage, cut_of, tail_model
+from core.model.stages import apply_stage, cuts_of, tail_model
 from core.model.vgg19 import build_model
 from core.model.weights import file_sha256, find_weights
 from core.storage import replacing, write_text
@@ -27,6 +27,7 @@ from core.training.baselines import BASELINES, Material, rows_for_baselines, wri
 from core.training.callbacks import BestEpoch, Callback, EarlyStopping, Epoch, ReduceLearningRate
 from core.training.known import known_scans
 from core.training.loop import StageData, compile_for, fit, predict
+from core.training.probe import start_head
 from core.training.runs import (
     COMPUTING_PREFIX,
     FITTING_BASELINES,
@@ -89,9 +90,13 @@ class Experiment:
         if before is not None:
             self.model.load_weights(self.run.model_path(before.name))
         apply_stage(self.model, stage)
-        network, data = self._network_and_data(stage)
+        known = self._frozen(stage)
         if before is None:
-            self._fit_baselines(data.inputs if cut_of(stage) == LAST_LAYER else self.pictures)
+            self._fit_baselines(known.get(LAST_LAYER, self.pictures))
+        network, data = self._network_and_data(stage, known)
+        if before is None:
+            cuts = cuts_of(stage, self.protocol.head) if known else ()
+            start_head(self.model, self.protocol.head, cuts, data)
         compile_for(network, stage)
         training = self.protocol.training
         best = BestEpoch()
@@ -125,30 +130,40 @@ class Experiment:
             lambda done, total: self.progress("Learning what is typical", done, total),
         )
 
-    def _network_and_data(self, stage: Stage) -> tuple[keras.Model, StageData]:
-        """What trains, and what enters it: cached activations where there is a frozen part."""
-        cut = cut_of(stage)
-        inputs: np.ndarray[Any, Any] = self.pictures
-        if cut is not None and self.cache is not None:
-            later = self.protocol.stages[self.protocol.stages.index(stage) :]
-            cuts = list(dict.fromkeys(c for c in map(cut_of, later) if c is not None))
-            found = self.cache.activations(
-                self.model,
-                cuts,
-                self.pictures,
-                self.protocol.input.scaling,
-                each_batch=lambda done, total: self.progress(COMPUTING_PREFIX, done, total),
-            )
-            if cut in found:
-                inputs = found[cut]
-            else:
-                log.info("no room on disk for the cache: training on the pictures themselves")
-                cut = None
-        else:
-            cut = None
+    def _frozen(self, stage: Stage) -> dict[str, np.ndarray[Any, Any]]:
+        """What the frozen layers give that a stage needs; nothing where there is no room for it."""
+        cuts, *later = (
+            cuts_of(each, self.protocol.head)
+            for each in self.protocol.stages[self.protocol.stages.index(stage) :]
+        )
+        if not cuts or self.cache is None:
+            return {}
+        found = self.cache.activations(
+            self.model,
+            cuts,
+            self.pictures,
+            self.protocol.input.scaling,
+            later=[cut for each in later for cut in each],
+            each_batch=lambda done, total: self.progress(COMPUTING_PREFIX, done, total),
+        )
+        if all(cut in found for cut in cuts):
+            return dict(found)
+        log.info("no room on disk for the cache: training on the pictures themselves")
+        return {}
+
+    def _network_and_data(
+        self, stage: Stage, known: dict[str, np.ndarray[Any, Any]]
+    ) -> tuple[keras.Model, StageData]:
+        """What trains, and what enters it: cached activations where there is a frozen part.
+
+        Args:
+            stage: The stage.
+            known: What frozen layers give.
+        """
+        cuts = cuts_of(stage, self.protocol.head) if known else ()
         part = self.split["split"].to_numpy()
         data = StageData(
-            inputs=inputs,
+            inputs=tuple(known[cut] for cut in cuts) or (self.pictures,),
             positive=(self.split["label"] == self.run.positive).to_numpy(),
             train=np.flatnonzero(part == "train"),
             validation=np.flatnonzero(part == "validation"),
@@ -156,7 +171,7 @@ class Experiment:
             label_smoothing=self.protocol.training.label_smoothing,
             balanced=self.protocol.training.class_weights,
         )
-        return tail_model(self.model, cut), data
+        return tail_model(self.model, cuts), data
 
     def _fit_baselines(self, inputs: np.ndarray[Any, Any]) -> None:
         """Fit what the network has to beat, once a run, while VGG19 is as it came.

@@ -26,7 +26,8 @@ class StageData:
     """What a stage's network is fed.
 
     Attributes:
-        inputs: uint8 pictures (n, size, size, 3), or cached float32 activations (n, …).
+        inputs: uint8 pictures (n, size, size, 3), or cached float32 activations (n, …) of each
+            layer whose output the network takes.
         positive: bool (n,), whether the picture is of the positive class.
         train: Rows to train on.
         validation: Rows to validate on.
@@ -35,7 +36,7 @@ class StageData:
         balanced: Whether rare pictures weigh more, so that both classes count the same.
     """
 
-    inputs: NDArray[np.generic]
+    inputs: tuple[NDArray[np.generic], ...]
     positive: NDArray[np.bool_]
     train: Rows
     validation: Rows
@@ -43,10 +44,11 @@ class StageData:
     label_smoothing: float = 0.0
     balanced: bool = False
 
-    def batch(self, rows: Rows) -> Float32:
-        """Network input for these rows."""
-        chosen = np.asarray(self.inputs[rows])
-        return scale(chosen, self.scaling) if chosen.dtype == np.uint8 else chosen
+    def batch(self, rows: Rows) -> Float32 | list[Float32]:
+        """Network input for these rows; a list where it takes several."""
+        chosen = [np.asarray(each[rows]) for each in self.inputs]
+        fed = [scale(each, self.scaling) if each.dtype == np.uint8 else each for each in chosen]
+        return fed if len(fed) > 1 else fed[0]
 
     def targets(self, rows: Rows) -> Float32:
         """One-hot labels for these rows, smoothed (Szegedy et al. 2016), (n, 2)."""

@@ -1,5 +1,6 @@
 """The way back from the network's square to the scan."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,10 +14,8 @@ from core.imaging.preprocessing import prepare
 SIZE = 64
 
 
-def protocol(fit):
-    return LEAKFREE.model_copy(
-        update={"input": LEAKFREE.input.model_copy(update={"size": SIZE, "fit": fit})}
-    )
+def protocol(fit, upright=False):
+    return LEAKFREE.with_settings({"input.size": SIZE, "input.fit": fit, "input.upright": upright})
 
 
 def scan_with_a_head(height, width, box):
@@ -125,3 +124,20 @@ def test_overlay_is_red_before_blue(grey):
 def test_an_impossible_opacity_is_refused(grey, opacity):
     with pytest.raises(SettingError, match="opacity"):
         overlay(grey, np.ones((10, 20), np.float32), opacity=opacity)
+
+
+@pytest.mark.parametrize("turned", [-12, 12])
+def test_a_map_of_a_head_put_upright_lies_over_the_head_as_it_lay(turned):
+    """A lesion is hot in the square; its place in the scan is known."""
+    scan = np.zeros((200, 180, 3), np.uint8)
+    cv2.ellipse(scan, (90, 100), (60, 80), turned, 0, 360, (120, 120, 120), -1)
+    cv2.ellipse(scan, (90, 100), (6, 70), turned, 0, 360, (60, 60, 60), -1)
+    cv2.circle(scan, (110, 70), 8, (250, 250, 250), -1)
+    prepared = prepare(
+        scan, protocol("stretch", upright=True).with_settings({"input.levels": "stored"})
+    )
+    assert prepared.turn.degrees == pytest.approx(turned, abs=3)
+    hot = (prepared.pixels[..., 0] > 200).astype(np.float32)
+    rows, columns = np.nonzero(to_scan(hot, prepared) > 0.5)
+    assert columns.mean() == pytest.approx(110, abs=2)
+    assert rows.mean() == pytest.approx(70, abs=2)

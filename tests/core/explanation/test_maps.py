@@ -13,12 +13,21 @@ from core.config import REPORT, Head, Training
 from core.errors import SettingError
 from core.explanation.maps import MAKERS, Explainer, enlarge
 from core.explanation.methods import COARSE, DEFAULT, FINE, METHODS
+from core.model.graph import run_to, seen_by_head, sources
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
 
 SIZE = 64
 EVIDENCE = [name for name in METHODS if name != "smoothgrad"]
 """Methods that tell what speaks for a class from what speaks against it."""
+
+HEADS = {
+    "one layer": {},
+    "several layers": {
+        "pooling": "symmetry",
+        "layers": ("block3_pool", "block4_pool", "block5_pool"),
+    },
+}
 
 
 def protocol(size=SIZE, precision="float32", **head):
@@ -31,9 +40,14 @@ def protocol(size=SIZE, precision="float32", **head):
     )
 
 
+@pytest.fixture(scope="module", params=HEADS.values(), ids=list(HEADS))
+def head(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def model():
-    return build_model(protocol(), Weights("random"))
+def model(head):
+    return build_model(protocol(**head), Weights("random"))
 
 
 @pytest.fixture(scope="module")
@@ -83,15 +97,17 @@ def hottest_cell(map):
 def gradcam_by_hand(model, batch, targets):
     """Grad-CAM's formula on the whole model, by a tape of our own: raw maps (n, h, w)."""
     softmax = model.get_layer("prediction")
-    inner = keras.Model(model.input, [model.get_layer(COARSE).output, softmax.input])
+    sides = [name for name in seen_by_head(model) if name != "block5_pool"]
+    inner = keras.Model(
+        model.input,
+        [softmax.input, *(model.get_layer(name).output for name in (COARSE, *sides))],
+    )
     with tf.GradientTape() as tape:
-        activations, before = inner(batch, training=False)
+        before, activations, *past = inner(batch, training=False)
         tape.watch(activations)
         # The tape must see the path from the activations, so the rest is run again from them.
-        x = activations
-        layers = model.layers[model.layers.index(model.get_layer(COARSE)) + 1 : -1]
-        for layer in layers:
-            x = layer(x, training=False)
+        known = {COARSE: activations, **dict(zip(sides, past, strict=True))}
+        x = run_to(model, sources(model)["prediction"][0], known)
         logits = tf.matmul(x, softmax.kernel) + softmax.bias
         chosen = tf.gather(logits, targets, axis=1, batch_dims=1)
     np.testing.assert_allclose(x, before, rtol=1e-4, atol=1e-6)
@@ -174,9 +190,9 @@ def test_a_batch_gives_what_its_pictures_give_alone(explainer, batch, method):
         )
 
 
-def test_gradcam_plus_plus_stands_a_very_confident_network(model, batch):
+def test_gradcam_plus_plus_stands_a_very_confident_network(model, head, batch):
     """Its exponential of the score overflows float32 beyond 88."""
-    confident = build_model(protocol(), Weights("random"))
+    confident = build_model(protocol(**head), Weights("random"))
     confident.set_weights(model.get_weights())
     kernel, bias = confident.get_layer("prediction").get_weights()
     confident.get_layer("prediction").set_weights([kernel, bias + np.float32([0, 1000])])
@@ -185,8 +201,8 @@ def test_gradcam_plus_plus_stands_a_very_confident_network(model, batch):
     np.testing.assert_allclose(found, usual, rtol=1e-4, atol=1e-4 * usual.max())
 
 
-def test_mixed_precision_gives_nearly_the_same_maps(model, explainer, batch):
-    mixed = build_model(protocol(precision="mixed_bfloat16"), Weights("random"))
+def test_mixed_precision_gives_nearly_the_same_maps(model, head, explainer, batch):
+    mixed = build_model(protocol(precision="mixed_bfloat16", **head), Weights("random"))
     mixed.set_weights(model.get_weights())
     assert mixed.get_layer(COARSE).compute_dtype == "bfloat16"
     found = Explainer(mixed).explain(batch, 1)
@@ -225,18 +241,22 @@ def test_fusion_is_the_geometric_mean_of_two_maps_of_tf_keras_vis(explainer, bat
 @pytest.mark.parametrize("layer", [None, FINE, COARSE])
 def test_the_part_above_a_layer_has_the_gradients_of_the_model(explainer, batch, layer):
     network = explainer.network
-    given = tf.constant(batch if layer is None else explainer.look(batch, 1).activations(layer))
+    sides = () if layer is None else network.sides(layer)
+    known = [batch] if layer is None else explainer.look(batch, 1).entering(layer)
+    given, *past = map(tf.constant, known)
 
     def gradient(above):
         with tf.GradientTape() as tape:
             tape.watch(given)
-            answer = above(given)[:, 1]
+            answer = above([given, *past])[:, 1]
         return tape.gradient(answer, given).numpy()
 
-    def plain(x):
-        for each in network.model.layers[1 if layer is None else network.depth(layer) + 1 : -1]:
-            x = each(x)
-        last = network.model.layers[-1]
+    last = network.model.layers[-1]
+    (before,) = sources(network.model)[last.name]
+
+    def plain(values):
+        names = [layer or network.model.layers[0].name, *sides]
+        x = run_to(network.model, before, dict(zip(names, values, strict=True)))
         return x @ last.kernel + last.bias
 
     expected = gradient(plain)

@@ -14,11 +14,15 @@ SIZE = 64
 PROTOCOL = LEAKFREE.model_copy(
     update={"input": Input(size=SIZE, scaling="unit"), "head": Head(units=(16, 8))}
 )
+HEADS = {
+    "one layer": PROTOCOL.head,
+    "several layers": Head(pooling="symmetry", layers=("block4_pool", "block5_pool"), units=(16,)),
+}
 
 
-@pytest.fixture(scope="module")
-def model():
-    return build_model(PROTOCOL, Weights("random"))
+@pytest.fixture(scope="module", params=HEADS.values(), ids=list(HEADS))
+def model(request):
+    return build_model(PROTOCOL.model_copy(update={"head": request.param}), Weights("random"))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,10 @@ from core.model.weights import Weights
 
 SIZE = 48
 PROTOCOL = LEAKFREE.model_copy(
-    update={"input": Input(size=SIZE, scaling="unit"), "head": Head(units=(8, 4))}
+    update={
+        "input": Input(size=SIZE, scaling="unit"),
+        "head": Head(pooling="symmetry", layers=("block4_pool", "block5_pool"), units=(8, 4)),
+    }
 )
 
 

@@ -11,13 +11,20 @@ from core.model.weights import Weights
 
 
 @pytest.mark.parametrize(
-    ("pooling", "units"), [("flatten", (16, 8)), ("average", (8,)), ("flatten", ())]
+    "head",
+    [
+        Head(units=(16, 8)),
+        Head(pooling="average", units=(8,)),
+        Head(units=()),
+        Head(pooling="symmetry", layers=("block3_pool", "block4_conv4", "block5_pool"), units=(8,)),
+        Head(pooling="flatten", layers=("block4_pool", "block5_conv4"), units=(8,)),
+    ],
 )
-def test_trainable_parameters_are_those_of_the_model(pooling, units):
+def test_trainable_parameters_are_those_of_the_model(head):
     protocol = REPORT.model_copy(
         update={
             "input": REPORT.input.model_copy(update={"size": 72}),
-            "head": Head(pooling=pooling, units=units),
+            "head": head,
         }
     )
     model = build_model(protocol, Weights("random"))

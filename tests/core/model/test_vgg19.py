@@ -6,7 +6,7 @@ import pytest
 
 from core.config import REPORT, Head, Training
 from core.errors import WeightsError
-from core.model.stages import apply_stage, cut_of, prefix_model, tail_model
+from core.model.stages import apply_stage, cuts_of, prefix_model, tail_model
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
 
@@ -32,7 +32,13 @@ def test_graph_is_flat_and_layers_keep_their_names(model):
     assert not any(isinstance(layer, keras.Model) for layer in model.layers)
     names = [layer.name for layer in model.layers]
     assert names[1:3] == ["block1_conv1", "block1_conv2"]
-    assert names[-5:] == ["flatten", "head_dense1", "head_dropout", "head_dense2", "prediction"]
+    assert names[-5:] == [
+        "flatten_block5_pool",
+        "head_dense1",
+        "head_dropout",
+        "head_dense2",
+        "prediction",
+    ]
 
 
 def test_random_start_keeps_its_signal_through_sixteen_layers(model, batch):
@@ -83,25 +89,25 @@ def test_each_stage_trains_what_the_report_says(model, stage, cut, unfrozen):
     apply_stage(model, SMALL.stage(stage))
     trains = {v.path.split("/")[0] for v in model.trainable_variables}
     assert trains == {*unfrozen, "head_dense1", "head_dense2", "prediction"}
-    assert cut_of(SMALL.stage(stage)) == cut
+    assert cuts_of(SMALL.stage(stage), SMALL.head) == (cut,)
 
 
 def test_the_final_stage_trains_everything(model):
     apply_stage(model, SMALL.stage("final"))
     assert len(model.trainable_variables) == 2 * (16 + 3)
-    assert cut_of(SMALL.stage("final")) is None
+    assert cuts_of(SMALL.stage("final"), SMALL.head) == ()
 
 
 @pytest.mark.parametrize("cut", ["block3_pool", "block4_pool", "block5_conv2", "block5_pool"])
 def test_prefix_then_tail_is_the_whole(model, batch, cut):
     whole = model.predict_on_batch(batch)
     activations = prefix_model(model, [cut]).predict_on_batch(batch)[cut]
-    parts = tail_model(model, cut).predict_on_batch(activations)
+    parts = tail_model(model, [cut]).predict_on_batch(activations)
     np.testing.assert_allclose(parts, whole, rtol=1e-4, atol=1e-6)
 
 
 def test_a_model_saved_beside_its_tail_loads_as_one_flat_graph(model, batch, tmp_path):
-    tail_model(model, "block4_pool")
+    tail_model(model, ["block4_pool"])
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras", compile=False)
     assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]

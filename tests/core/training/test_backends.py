@@ -17,7 +17,7 @@ from pathlib import Path
 import keras, numpy as np
 from core.config import REPORT, Head
 from core.model.prefix import PrefixCache
-from core.model.stages import apply_stage, cut_of, tail_model
+from core.model.stages import apply_stage, cuts_of, tail_model
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
 from core.training import checkpoint
@@ -39,12 +39,12 @@ pictures[::2, 8:20, 8:20] += 100
 model = build_model(protocol, Weights("file", folder / "start.weights.h5"))
 model.load_weights(folder / "start.keras")
 apply_stage(model, stage)
-cut = cut_of(stage)
-inputs = PrefixCache(folder / keras.backend.backend()).activations(
-    model, [cut], pictures, "unit")[cut]
-network = tail_model(model, cut)
+cuts = cuts_of(stage, protocol.head)
+known = PrefixCache(folder / keras.backend.backend()).activations(model, cuts, pictures, "unit")
+network = tail_model(model, cuts)
 compile_for(network, stage)
-data = StageData(inputs, np.arange(24) % 2 == 0, np.arange(16), np.arange(16, 24), "unit")
+inputs, positive = tuple(known.values()), np.arange(24) % 2 == 0
+data = StageData(inputs, positive, np.arange(16), np.arange(16, 24), "unit")
 fit(network, data, stage, [Rows()], batch_size=8, seed=3)
 assert checkpoint.load(folder / "checkpoint.npz", network) == {"epoch": 3}
 model.save(folder / f"{keras.backend.backend()}.keras")

@@ -5,7 +5,7 @@ import pytest
 
 from core.config import REPORT, Head
 from core.model.prefix import PrefixCache
-from core.model.stages import apply_stage, cut_of, tail_model
+from core.model.stages import apply_stage, cuts_of, tail_model
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
 from core.training import checkpoint
@@ -16,6 +16,14 @@ SMALL = REPORT.model_copy(
     update={
         "input": REPORT.input.model_copy(update={"size": 32}),
         "head": Head(units=(64, 32), dropout=0.3),
+    }
+)
+
+SYMMETRIC = SMALL.model_copy(
+    update={
+        "head": Head(
+            pooling="symmetry", layers=("block3_pool", "block4_pool", "block5_conv4"), units=(32,)
+        )
     }
 )
 
@@ -42,13 +50,25 @@ class Rows(Callback):
         )
 
 
-def train(pictures, stage, *, cache=None, epochs=3, model=None, callbacks=(), first=1, **kwargs):
-    stage = SMALL.stage(stage).model_copy(update={"epochs": epochs, **kwargs})
-    model = model or build_model(SMALL, Weights("random"))
+def train(
+    pictures,
+    stage,
+    *,
+    protocol=SMALL,
+    cache=None,
+    epochs=3,
+    model=None,
+    callbacks=(),
+    first=1,
+    **kwargs,
+):
+    stage = protocol.stage(stage).model_copy(update={"epochs": epochs, **kwargs})
+    model = model or build_model(protocol, Weights("random"))
     apply_stage(model, stage)
-    cut = cut_of(stage) if cache else None
-    inputs = cache.activations(model, [cut], pictures, "unit")[cut] if cut else pictures
-    network = tail_model(model, cut)
+    cuts = cuts_of(stage, protocol.head) if cache else ()
+    known = cache.activations(model, cuts, pictures, "unit") if cuts else {}
+    network = tail_model(model, cuts)
+    inputs = tuple(known[cut] for cut in cuts) or (pictures,)
     data = StageData(inputs, np.arange(40) % 2 == 0, np.arange(28), np.arange(28, 40), "unit")
     compile_for(network, stage)
     rows = Rows()
@@ -56,10 +76,11 @@ def train(pictures, stage, *, cache=None, epochs=3, model=None, callbacks=(), fi
     return rows, model, network, data
 
 
+@pytest.mark.parametrize("protocol", [SMALL, SYMMETRIC], ids=["chain", "symmetry"])
 @pytest.mark.parametrize("stage", ["baseline", "stage1", "stage2", "stage3"])
-def test_cached_and_uncached_training_give_the_same_history(pictures, tmp_path, stage):
-    cached, model, *_ = train(pictures, stage, cache=PrefixCache(tmp_path))
-    uncached, other, *_ = train(pictures, stage)
+def test_cached_and_uncached_training_give_the_same_history(pictures, tmp_path, stage, protocol):
+    cached, model, *_ = train(pictures, stage, protocol=protocol, cache=PrefixCache(tmp_path))
+    uncached, other, *_ = train(pictures, stage, protocol=protocol)
     np.testing.assert_allclose(cached.figures(), uncached.figures(), rtol=2e-3, atol=2e-3)
     for ours, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-3)
@@ -90,7 +111,7 @@ def test_it_learns_and_what_is_frozen_stays(pictures, tmp_path):
     } - {"head_dropout"}
     assert changed == {"block5_conv3", "block5_conv4", "head_dense1", "head_dense2", "prediction"}
     # The tail and the whole are one network: no weight was copied, none can differ.
-    full = predict(model, StageData(pictures, *_rest(data)), np.arange(40), batch_size=8)
+    full = predict(model, StageData((pictures,), *_rest(data)), np.arange(40), batch_size=8)
     tail = predict(network, data, np.arange(40), batch_size=8)
     np.testing.assert_allclose(full, tail, atol=1e-4)
 
@@ -122,7 +143,7 @@ def test_loss_and_accuracy_of_an_epoch_are_means_over_its_pictures(pictures):
         SMALL.model_copy(update={"head": Head(units=(16,), dropout=0)}), Weights("random")
     )
     apply_stage(model, stage)
-    data = StageData(pictures, np.arange(40) % 2 == 0, np.arange(28), np.arange(28), "unit")
+    data = StageData((pictures,), np.arange(40) % 2 == 0, np.arange(28), np.arange(28), "unit")
     compile_for(model, stage)
     rows = Rows()
     fit(model, data, stage, [rows], batch_size=8, seed=3)
@@ -145,13 +166,13 @@ def test_resumed_from_a_checkpoint_the_rest_is_the_same(pictures, tmp_path):
     stage = SMALL.stage("stage2").model_copy(update={"epochs": 4})
     model = build_model(SMALL, Weights("random"))
     apply_stage(model, stage)
-    network = tail_model(model, None)
+    network = tail_model(model, ())
     compile_for(network, stage)
     state = checkpoint.load(path, network)
     again = ReduceLearningRate(1, 0.5)
     again.state = state["reduce"]
     rows = Rows()
-    data = StageData(pictures, np.arange(40) % 2 == 0, np.arange(28), np.arange(28, 40), "unit")
+    data = StageData((pictures,), np.arange(40) % 2 == 0, np.arange(28), np.arange(28, 40), "unit")
     fit(network, data, stage, [again, rows], batch_size=8, seed=3, first_epoch=3)
     np.testing.assert_allclose(rows.figures(), whole.figures()[2:], rtol=1e-4, atol=1e-5)
     assert [e.learning_rate for e in rows.epochs] == [e.learning_rate for e in whole.epochs[2:]]
@@ -224,7 +245,7 @@ def test_a_balanced_epoch_weighs_the_rare_class_up(pictures):
     compile_for(model, stage)
     rare = np.arange(40) % 4 == 0
     train, validation = np.arange(32), np.arange(32, 40)
-    data = StageData(pictures, rare, train, validation, "unit", balanced=True)
+    data = StageData((pictures,), rare, train, validation, "unit", balanced=True)
     rows = Rows()
     fit(model, data, stage, [rows], batch_size=32, seed=3)
     probability = predict(model, data, train, batch_size=32)
