@@ -1,6 +1,6 @@
 """The sentences of a model card: what a run is for, its limits, its answers to the checklist."""
 
-from core.config import Augmentation, Protocol
+from core.config import Augmentation, Head, Protocol
 from core.evaluation.intervals import Interval
 from core.evaluation.keep import FEW
 from core.evaluation.metrics import THRESHOLD
@@ -16,6 +16,11 @@ INTENDED_USE = (
     "One two-dimensional brain MRI slice goes in; one of two classes with a probability comes "
     "out. Anything else a slice may show is called one of the two as well.",
 )
+
+STARTS = {
+    "random": "from random values",
+    "regression": "from logistic regression on what the frozen layers give",
+}
 
 WEIGHTS = {
     "file": "ImageNet weights of VGG19, from a file that the user named",
@@ -122,7 +127,24 @@ def preprocessing(protocol: Protocol, *, cropped: bool) -> str:
         if protocol.input.levels == "percentile"
         else ""
     )
-    return f"{cut} Then {fit} to {size} × {size} pixels, {scaled}{levels}."
+    turned = (
+        "turned so that its left half is most like its right, " if protocol.input.upright else ""
+    )
+    return f"{cut} Then {turned}{fit} to {size} × {size} pixels, {scaled}{levels}."
+
+
+def classifier(head: Head) -> str:
+    """What lies on top of VGG19, as the end of a sentence."""
+    pooled = {
+        "flatten": "all values",
+        "average": "the average of each channel",
+        "symmetry": "the average and the largest value of each channel, and how much it differs "
+        "from its mirror image,",
+    }[head.pooling]
+    dense = ", ".join(map(str, head.units))
+    dropout = f" with dropout {head.dropout:g} after the first" if head.dropout else ""
+    above = f"dense layers of {dense}{dropout}, " if dense else ""
+    return f"{pooled} of {', '.join(head.layers)}, {above}softmax over two classes"
 
 
 def augmentation(settings: Augmentation, positive: str, negative: str) -> str:
@@ -142,6 +164,7 @@ def augmentation(settings: Augmentation, positive: str, negative: str) -> str:
     kinds += [f"sheared by up to {settings.shear:g}"] if settings.shear else []
     kinds += [f"zoomed by up to {100 * settings.zoom:g} %"] if settings.zoom else []
     kinds += [f"brightness × {low:g} to {high:g}"]
+    kinds += [f"gamma up to {settings.gamma:g} either way"] if settings.gamma != 1 else []
     where = "training part" if settings.applies_to == "training" else "whole set, before the split"
     return (
         f"In the {where}: {settings.positive_views} views of each {positive} scan and "
@@ -221,7 +244,6 @@ def answers(facts: Facts) -> dict[int, str]:
     marked = f"{comparison.mark} " if comparison.mark else ""
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
     counts = "; ".join(f"{p.part} {_counts(p)}" for p in data.parts)
-    head = ", ".join(map(str, protocol.head.units))
     views = augmentation(protocol.augmentation, data.positive, data.negative)
     return {
         1: "Deep learning: a convolutional network (VGG19), fine-tuned in stages.",
@@ -234,11 +256,12 @@ def answers(facts: Facts) -> dict[int, str]:
         19: partition(facts),
         20: disjoint(facts),
         22: f"VGG19 without its top for {protocol.input.size} × {protocol.input.size} × 3 pixels, "
-        f"{protocol.head.pooling} pooling, dense layers of {head} with dropout "
-        f"{protocol.head.dropout:g} after the first, softmax over two classes; up to "
+        f"{classifier(protocol.head)}; up to "
         f"{max(s.trainable_parameters for s in facts.stages) / 1e6:.1f} M parameters train.",
         23: f"NeuroStage with {versions}." if versions else "",
-        24: f"{WEIGHTS[facts.weights]}; the classifier at random." if facts.weights else "",
+        24: f"{WEIGHTS[facts.weights]}; the classifier {STARTS[protocol.head.start]}."
+        if facts.weights
+        else "",
         25: f"{training(facts)} {views}",
         26: f"The earliest stage whose validation loss is not measurably worse than the lowest; "
         f"the test part had no say. {comparison.keep.reason}",

@@ -1,0 +1,34 @@
+"""Sentences that follow from a protocol."""
+
+import pytest
+
+from core.config import LEAKFREE, REPORT, Head
+from core.reporting.statements import augmentation, classifier, preprocessing
+
+
+def test_each_protocol_says_what_its_head_looks_at():
+    assert classifier(REPORT.head) == (
+        "all values of block5_pool, dense layers of 1024, 256 with dropout 0.3 after the first, "
+        "softmax over two classes"
+    )
+    assert classifier(LEAKFREE.head) == (
+        "the average and the largest value of each channel, and how much it differs from its "
+        "mirror image, of block3_pool, block4_pool, block5_pool, softmax over two classes"
+    )
+
+
+def test_a_head_without_dropout_names_none():
+    assert "dropout" not in classifier(Head(pooling="average", units=(8,), dropout=0))
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_it_is_said_whether_heads_are_put_upright(upright):
+    protocol = LEAKFREE.with_settings({"input.upright": upright})
+    assert ("turned so that" in preprocessing(protocol, cropped=False)) == upright
+
+
+def test_views_are_told_with_what_changes_in_them():
+    words = augmentation(LEAKFREE.augmentation, "yes", "no")
+    assert words.startswith("In the training part: 2 views of each yes scan and 2 of each no scan")
+    assert "gamma up to 1.4 either way" in words
+    assert "gamma" not in augmentation(REPORT.augmentation, "yes", "no")
