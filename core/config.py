@@ -115,8 +115,8 @@ class Head(Frozen):
     )
     start: Literal["random", "regression"] = Field(
         "random",
-        description="regression: where logistic regression on the frozen features ends, for a "
-        "head without units",
+        description="regression: the last layer starts where logistic regression on what enters "
+        "it ends",
     )
     units: tuple[Annotated[int, Field(ge=1)], ...] = (1024, 256)
     dropout: float = Field(0.3, ge=0, lt=1, description="after the first dense layer")
@@ -127,12 +127,6 @@ class Head(Frozen):
         if not all(_VGG19_LAYER.fullmatch(name) for name in layers):
             raise ValueError("layers (block5_pool, block4_conv4) of VGG19 are needed")
         return layers
-
-    @model_validator(mode="after")
-    def _is_linear_where_it_starts_from_a_line(self) -> Self:
-        if self.start == "regression" and self.units:
-            raise ValueError("a head that starts from regression has no units")
-        return self
 
 
 class Stage(Frozen):

@@ -28,8 +28,9 @@ BATCH = 32
 def start_head(model: keras.Model, head: Head, cuts: Sequence[str], data: StageData) -> None:
     """Give a head its start, from what the frozen layers give for the training rows.
 
-    Features are standardised, where the head has a layer for that. One that starts from
-    regression is set to where that ends; the classes weigh the same, whatever their numbers.
+    Features are standardised, where the head has a layer for that. The last layer of one that
+    starts from regression is set to where that ends; the classes weigh the same, whatever their
+    numbers.
 
     Args:
         model: The full model; changed in place.

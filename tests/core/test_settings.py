@@ -49,10 +49,14 @@ def test_any_setting_changes_by_its_path():
         (
             "input.fits",
             "letterbox",
-            "input.fit, input.levels, input.scaling, but 'input.fits'",
+            "input.fit, input.levels, input.upright, input.scaling, but 'input.fits'",
         ),
-        ("input", "letterbox", "input.fit, input.levels, input.scaling, but 'input'"),
-        ("head", "1", "head.pooling, head.units, head.dropout"),
+        (
+            "input",
+            "letterbox",
+            "input.fit, input.levels, input.upright, input.scaling, but 'input'",
+        ),
+        ("head", "1", "head.pooling, head.layers, head.start, head.units, head.dropout"),
         ("seed.first", "1", "name, title"),
         ("", "1", "name, title"),
         ("stages.stage9.epochs", "1", "stages.baseline.…, stages.stage1.…"),
