@@ -297,10 +297,12 @@ def _mirrored(maker: Maker) -> Maker:
 
 
 def _fusion(look: Look) -> Float32:
-    """The geometric mean of Grad-CAM at block 5 and Layer-CAM at block 4: warm where both are.
+    """The geometric mean of HiResCAM at block 5 and at block 4: warm where both are.
 
-    Both come out of one way up and one way down between the two layers; tf-keras-vis, asked for
-    one after the other, would go up twice. A test holds this against its maps.
+    HiResCAM (Draelos & Carin 2020) multiplies place by place where Grad-CAM first averages the
+    gradient over the picture. Under a head that compares left with right that average is next
+    to nothing: what one side gains the other loses. tf-keras-vis does not have it. Both maps come
+    out of one way up and one way down between the two layers.
     """
     fine = look.activations(FINE)
     way = look.from_here(FINE, *look.network.sides(FINE))  # up again, in sight of the tape
@@ -314,11 +316,12 @@ def _fusion(look: Look) -> Float32:
     look.know(COARSE, coarse)
     upstream = upper.gradient(score, entering)
     gradients = lower.gradient(entering, fine, upstream)
-    weights = tf.reduce_mean(upstream[0], axis=(1, 2), keepdims=True)
-    grad_cam = tf.nn.relu(tf.reduce_sum(weights * coarse, axis=-1)).numpy()
-    layer_cam = tf.nn.relu(tf.reduce_sum(tf.nn.relu(gradients) * fine, axis=-1)).numpy()
-    places = np.stack([enlarge(cell, layer_cam.shape[1]) for cell in grad_cam])
-    return np.asarray(np.sqrt(places * layer_cam), np.float32)
+    above, below = (
+        tf.nn.relu(tf.reduce_sum(each * activations, axis=-1)).numpy()
+        for each, activations in ((upstream[0], coarse), (gradients, fine))
+    )
+    places = np.stack([enlarge(cell, below.shape[1]) for cell in above])
+    return np.asarray(np.sqrt(places * below), np.float32)
 
 
 def _score_cam(look: Look) -> Float32:

@@ -228,11 +228,22 @@ def test_mirrored_maps_do_not_care_which_way_round_a_picture_is(explainer, batch
     np.testing.assert_allclose(straight, turned[:, :, ::-1], rtol=1e-3, atol=1e-4 * straight.max())
 
 
-def test_fusion_is_the_geometric_mean_of_two_maps_of_tf_keras_vis(explainer, batch):
+def test_fusion_is_the_geometric_mean_of_two_maps_by_hand(model, explainer, batch):
+    """HiResCAM at two layers, from one tape over all that lies above the lower one."""
     look = explainer.look(batch, 1)
-    coarse, fine = (look.cells(name) for name in ("grad-cam", "layer-cam-fine"))
-    size = fine.shape[1]
-    expected = np.sqrt(np.stack([enlarge(cells, size) for cells in coarse]) * fine)
+    known = dict(
+        zip((FINE, *look.network.sides(FINE)), map(tf.constant, look.entering(FINE)), strict=True)
+    )
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(known[FINE])
+        before = run_to(model, sources(model)["prediction"][0], known)
+        last = model.get_layer("prediction")
+        score = (before @ last.kernel + last.bias)[:, 1]
+    fine, coarse = (
+        np.maximum((tape.gradient(score, known[name]) * known[name]).numpy().sum(axis=-1), 0)
+        for name in (FINE, COARSE)
+    )
+    expected = np.sqrt(np.stack([enlarge(cells, fine.shape[1]) for cells in coarse]) * fine)
     found = explainer.look(batch, 1).cells("fusion")
     assert found.max() > 0
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * expected.max())
