@@ -32,10 +32,12 @@ class Rows(Callback):
 
 folder = Path(sys.argv[1])
 protocol = REPORT.model_copy(update={
-    "input": REPORT.input.model_copy(update={"size": 32}), "head": Head(units=(16,), dropout=0)})
+    "input": REPORT.input.model_copy(update={"size": 64}),
+    "head": Head(pooling="symmetry", layers=("block4_pool", "block5_pool"), units=(16,),
+                 dropout=0)})
 stage = protocol.stage("stage1").model_copy(update={"epochs": 3})
-pictures = np.random.default_rng(1).integers(0, 120, (24, 32, 32, 3), dtype=np.uint8)
-pictures[::2, 8:20, 8:20] += 100
+pictures = np.random.default_rng(1).integers(0, 120, (24, 64, 64, 3), dtype=np.uint8)
+pictures[::2, 16:40, 8:30] += 100
 model = build_model(protocol, Weights("file", folder / "start.weights.h5"))
 model.load_weights(folder / "start.keras")
 apply_stage(model, stage)
@@ -73,20 +75,22 @@ def start(tmp_path_factory):
     import keras
 
     from core.config import REPORT, Head
-    from core.model.stages import VGG19_LAYERS
+    from core.model.architecture import VGG19_LAYERS
     from core.model.vgg19 import build_model
     from core.model.weights import Weights
 
     folder = tmp_path_factory.mktemp("backends")
     protocol = REPORT.model_copy(
         update={
-            "input": REPORT.input.model_copy(update={"size": 32}),
-            "head": Head(units=(16,), dropout=0),
+            "input": REPORT.input.model_copy(update={"size": 64}),
+            "head": Head(
+                pooling="symmetry", layers=("block4_pool", "block5_pool"), units=(16,), dropout=0
+            ),
         }
     )
     model = build_model(protocol, Weights("random"))
     model.save(folder / "start.keras")
-    last = [layer for layer in model.layers if layer.name in VGG19_LAYERS][-1]
+    last = model.get_layer(VGG19_LAYERS[-1])
     keras.Model(model.input, last.output).save_weights(folder / "start.weights.h5")
     return folder
 
