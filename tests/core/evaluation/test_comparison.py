@@ -42,7 +42,7 @@ def test_json_has_what_it_promises(run, comparison):
             assert stage[part]["accuracy"] == pytest.approx(expected.accuracy)
             assert stage[part]["loss"] == pytest.approx(expected.loss)
             assert stage[part]["confusion"] == expected.confusion
-    assert found["stages"][0]["trainable_parameters"] == 512 * 256 + 256 + 256 * 2 + 2
+    assert found["stages"][0]["trainable_parameters"] == 3 * (256 + 512 + 512) * 2 + 2
     assert found["keep"]["stage"] == "stage3"
 
 

@@ -201,15 +201,19 @@ def test_gradcam_plus_plus_stands_a_very_confident_network(model, head, batch):
     np.testing.assert_allclose(found, usual, rtol=1e-4, atol=1e-4 * usual.max())
 
 
-def test_mixed_precision_gives_nearly_the_same_maps(model, head, explainer, batch):
+@pytest.mark.parametrize(("method", "likeness"), [("grad-cam", 0.95), ("fusion", 0.8)])
+def test_mixed_precision_gives_nearly_the_same_maps(
+    model, head, explainer, batch, method, likeness
+):
+    """HiResCAM adds what speaks for and against at each place: rounding shows in what is left."""
     mixed = build_model(protocol(precision="mixed_bfloat16", **head), Weights("random"))
     mixed.set_weights(model.get_weights())
     assert mixed.get_layer(COARSE).compute_dtype == "bfloat16"
-    found = Explainer(mixed).explain(batch, 1)
-    usual = explainer.explain(batch, 1)
+    found = Explainer(mixed).explain(batch, 1, method)
+    usual = explainer.explain(batch, 1, method)
     assert found.maps.dtype == np.float32
     for ours, exact in zip(found.maps, usual.maps, strict=True):
-        assert np.corrcoef(ours.ravel(), exact.ravel())[0, 1] > 0.98
+        assert np.corrcoef(ours.ravel(), exact.ravel())[0, 1] > likeness
     np.testing.assert_allclose(found.probabilities, usual.probabilities, atol=0.02)
 
 
