@@ -34,8 +34,11 @@ ROOMS = (
 NETWORK = {
     "core.model.vgg19",
     "core.model.stages",
+    "core.model.symmetry",
+    "core.model.graph",
     "core.model.prefix",
     "core.training.loop",
+    "core.training.probe",
     "core.training.callbacks",
     "core.training.checkpoint",
     "core.training.experiment",

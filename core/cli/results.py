@@ -13,6 +13,7 @@ from core.evaluation.metrics import summarise
 from core.evaluation.operating import SENSITIVITY, in_words
 from core.evaluation.results import BaselineResult, Beside, Comparison, StageResult
 from core.evaluation.verification import EVALUATED, TOLERANCE, largest_difference, predict_again
+from core.model.architecture import in_short
 from core.reporting.markdown import stages_table
 
 CHANGES = {
@@ -120,7 +121,7 @@ def show(comparison: Comparison) -> None:
     for stage in comparison.stages:
         shown.add_row(
             stage.title,
-            f"{stage.trainable_parameters / 1e6:.1f} M",
+            in_short(stage.trainable_parameters),
             f"{stage.best_epoch or '–'}/{stage.epochs}",
             *_held_out(stage),
             "stale" if stage.stale else CHANGES[stage.effect],

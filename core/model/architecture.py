@@ -82,6 +82,13 @@ def trainable_parameters(protocol: Protocol, stage: Stage) -> int:
     return unfrozen + head_parameters(protocol)
 
 
+def in_short(parameters: int) -> str:
+    """`22.1 M`, `7.68 k`, `514`."""
+    if parameters >= 1_000_000:
+        return f"{parameters / 1e6:.1f} M"
+    return f"{parameters / 1e3:.3g} k" if parameters >= 1000 else str(parameters)
+
+
 def training_operations(protocol: Protocol, stage: Stage) -> int:
     """Multiplications to train on one picture once, its frozen prefix being cached.
 

@@ -3,6 +3,7 @@
 from core.evaluation.intervals import Interval
 from core.evaluation.pooled import Pooled
 from core.evaluation.results import BaselineResult, Beside, Comparison, PartResult, StageResult
+from core.model.architecture import in_short
 
 # The report's own figures (sections 3.1 to 3.5), where it gives them.
 REPORT_ACCURACY = {
@@ -25,7 +26,7 @@ def stages_table(comparison: Comparison) -> str:
     for stage in comparison.stages:
         row = [
             stage.title,
-            f"{stage.trainable_parameters / 1e6:.1f} M",
+            in_short(stage.trainable_parameters),
             f"{stage.best_epoch} of {stage.epochs}",
             *_held_out(stage),
             "worse" if stage.worse else stage.effect,

@@ -6,6 +6,7 @@ from core.evaluation.keep import FEW
 from core.evaluation.metrics import THRESHOLD
 from core.evaluation.operating import in_words
 from core.evaluation.results import PartResult
+from core.model.architecture import in_short
 from core.reporting.facts import Facts, PartFacts
 
 INTENDED_USE = (
@@ -257,7 +258,7 @@ def answers(facts: Facts) -> dict[int, str]:
         20: disjoint(facts),
         22: f"VGG19 without its top for {protocol.input.size} × {protocol.input.size} × 3 pixels, "
         f"{classifier(protocol.head)}; up to "
-        f"{max(s.trainable_parameters for s in facts.stages) / 1e6:.1f} M parameters train.",
+        f"{in_short(max(s.trainable_parameters for s in facts.stages))} parameters train.",
         23: f"NeuroStage with {versions}." if versions else "",
         24: f"{WEIGHTS[facts.weights]}; the classifier {STARTS[protocol.head.start]}."
         if facts.weights

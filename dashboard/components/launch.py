@@ -9,13 +9,13 @@ import streamlit as st
 
 from core.config import Protocol, Stage
 from core.data.duplicates import leakage
-from core.model.architecture import trainable_parameters
+from core.model.architecture import in_short, trainable_parameters
 from core.model.weights import URL, keras_cache
 from core.training import jobs
 from core.training.hardware import expected_seconds
 from dashboard import resources, state, survey
 from dashboard.components import crossval_launch, data_set, reading, shell, stage_track
-from dashboard.components.words import count, duration, millions, plain
+from dashboard.components.words import count, duration, plain
 from dashboard.survey import Groups, Survey
 
 Labels = Literal["visible", "collapsed"]
@@ -99,7 +99,7 @@ def _row(protocol: Protocol, stage: Stage) -> dict[str, object]:
     cells[0].markdown(f"**{stage.title}**")
     cells[1].image(stage_track.drawing(stage), width="stretch", alt=stage_track.trains(stage))
     cells[2].caption(stage_track.trains(stage))
-    cells[3].markdown(millions(trainable_parameters(protocol, stage)))
+    cells[3].markdown(in_short(trainable_parameters(protocol, stage)))
     prefix = f"new-{protocol.name}-{stage.name}"
     with cells[4]:
         rate = learning_rate(stage, f"{prefix}-rate")

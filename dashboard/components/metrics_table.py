@@ -17,6 +17,7 @@ from core.evaluation.results import (
     Part,
     StageResult,
 )
+from core.model.architecture import in_short
 from core.training.runs import Run
 from dashboard.components import words
 
@@ -183,7 +184,7 @@ _FACTS = {
         "–" if s.overfitting.loss is None else words.signed(s.overfitting.loss, 3)
     ),
     "Epochs, the best of them": lambda s: f"{s.epochs}, {s.best_epoch or '–'}",
-    "Trained parameters": lambda s: words.millions(s.trainable_parameters),
+    "Trained parameters": lambda s: in_short(s.trainable_parameters),
     "Learning rate": lambda s: np.format_float_positional(s.learning_rate, trim="-"),
     "Against the stage before": lambda s: html.escape(s.note),
     "Against simple baselines, on test": lambda s: _VERDICTS[s.beats.verdict] if s.beats else "–",

@@ -8,14 +8,14 @@ import streamlit as st
 
 from core.config import Stage
 from core.evaluation.metrics import Summary
-from core.model.architecture import trainable_parameters
+from core.model.architecture import in_short, trainable_parameters
 from core.reporting import figures
 from core.training import jobs
 from core.training.runs import Run, RunStatus
 from dashboard import resources
 from dashboard.components import chart, job_panel, launch, shell, stage_track
 from dashboard.components.training_line import at_work, headline, progress
-from dashboard.components.words import duration, millions, percent, plain
+from dashboard.components.words import duration, percent, plain
 
 LOG_BYTES = 16_000
 TALK = re.compile(r"[IWE]\d{4} \d\d:|WARNING: All log messages before absl")
@@ -109,7 +109,7 @@ def stages(run: Run, status: RunStatus) -> None:
                 if not status.active and (done or _is_next(run, stage, finished)):
                     _train_one(run, stage, again=done)
             st.image(stage_track.drawing(stage), width="stretch", alt=stage_track.trains(stage))
-            size = millions(trainable_parameters(run.protocol, stage))
+            size = in_short(trainable_parameters(run.protocol, stage))
             st.caption(f"{stage_track.trains(stage)} · {size}")
             if done:
                 found = resources.summary(run, stage.name, "validation")

@@ -29,13 +29,6 @@ def duration(seconds: float | None) -> str:
     return f"{round(hours / 24)} days"
 
 
-def millions(number: int) -> str:
-    """`22.1 M`, `860 k`."""
-    if number >= 1_000_000:
-        return f"{number / 1e6:.1f} M"
-    return f"{number / 1e3:.0f} k" if number >= 1000 else str(number)
-
-
 def percent(share: float, digits: int = 1) -> str:
     """`97.1 %`."""
     return f"{100 * share:.{digits}f} %"

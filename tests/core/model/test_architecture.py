@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from core.config import REPORT, Head
-from core.model.architecture import convolutions, forward_operations, trainable_parameters
+from core.model.architecture import convolutions, forward_operations, in_short, trainable_parameters
 from core.model.stages import apply_stage
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
@@ -32,6 +32,14 @@ def test_trainable_parameters_are_those_of_the_model(head):
         apply_stage(model, stage)
         counted = sum(v.shape.num_elements() for v in model.trainable_variables)
         assert trainable_parameters(protocol, stage) == counted
+
+
+@pytest.mark.parametrize(
+    ("parameters", "written"),
+    [(22_100_000, "22.1 M"), (860_400, "860 k"), (7_682, "7.68 k"), (514, "514")],
+)
+def test_numbers_of_weights_are_written_in_short(parameters, written):
+    assert in_short(parameters) == written
 
 
 def test_the_report_network_at_its_own_size():
