@@ -79,7 +79,10 @@ def forgetful(model: keras.Model, layers: tuple[str, ...], seed: int) -> keras.M
             config["kernel_initializer"] = start
         return type(layer).from_config(config)
 
-    return keras.Model(model.input, run_to(model, model.layers[-1].name, known, anew))
+    other = keras.Model(model.input, run_to(model, model.layers[-1].name, known, anew))
+    for name in changed - forgets:
+        other.get_layer(name).set_weights(model.get_layer(name).get_weights())
+    return other
 
 
 def _above(model: keras.Model, names: set[str]) -> set[str]:
