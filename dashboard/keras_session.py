@@ -14,8 +14,8 @@ def keep() -> None:
     """
     import keras
 
-    keras.backend.clear_session = _left_alone
+    keras.backend.clear_session = left_alone
 
 
-def _left_alone(free_memory: bool = True) -> None:
+def left_alone(free_memory: bool = True) -> None:
     """Stands where Streamlit finds Keras's own."""

@@ -1,6 +1,7 @@
 """The pages without a browser: a workspace of their own, a small folder of scans."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pages import Pages, draw_scans, small
 from streamlit import config
 
 from core.training.workspace import Workspace
-from dashboard import state
+from dashboard import keras_session, state
 from dashboard.components import data_set
 
 
@@ -20,6 +21,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     folder = tmp_path / "workspace"
     monkeypatch.setenv("NEUROSTAGE_WORKSPACE", str(folder))
     monkeypatch.setenv("NEUROSTAGE_OFFLINE", "1")
+    # As on a page that has asked a network something. Else each rerun collects the garbage of all
+    # the networks that tests of the core have left, which takes seconds.
+    if "keras" in sys.modules:
+        monkeypatch.setattr("keras.backend.clear_session", keras_session.left_alone)
     st.cache_data.clear()
     st.cache_resource.clear()
     # AppTest keeps how options are written in the session state, and functions inside functions
