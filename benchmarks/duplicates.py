@@ -17,12 +17,12 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from core.config import REPORT
 from core.data.duplicates import SAME_SLICE, audit, find_copies
 from core.data.index import Dataset, index_folder, read_pixels
 from core.data.resemblance import likeness, most_alike, portray
 from core.evaluation.intervals import wilson
 from core.imaging.views import make_view, view_rng
+from core.protocols import REPORT
 
 BY_EYE = """
 N_2 N_42, N_7 N_16 N_67, N_8 N_47 N_59, N_17 N_34, N_20 N_21, N_26 N_33, N_27 N_64 N_65,

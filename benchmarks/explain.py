@@ -21,12 +21,13 @@ from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from core.config import LEAKFREE, REPORT, Protocol
+from core.config import Protocol
 from core.explanation.maps import Explainer
 from core.explanation.methods import DEFAULT, METHODS
 from core.explanation.stages import StageNetworks
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import LEAKFREE, REPORT
 
 Task = Callable[[], object]
 

@@ -2,8 +2,8 @@
 
 A protocol says everything that decides a result: how scans are cropped, scaled, augmented
 and split, what the head looks like and what each stage unfreezes. Code reads it; no code
-elsewhere holds a number that belongs here. The two presets are `REPORT`, the student
-report's experiment as it was, and `LEAKFREE`, the one to trust.
+elsewhere holds a number that belongs in one. Those that come with the program are in
+`core/protocols.py`.
 """
 
 import re
@@ -254,11 +254,9 @@ class Protocol(Frozen):
         branch, name = place(self._tree(), path)
         return branch[name]
 
-    def changed_settings(self) -> dict[str, object]:
-        """Settings in which it differs from the preset of its name, by path."""
-        usual = dict(leaves(PROTOCOLS.get(self.name, self)._tree()))
-        own = dict(leaves(self._tree()))
-        return {p: value for p, value in own.items() if p not in usual or usual[p] != value}
+    def settings(self) -> dict[str, object]:
+        """All settings by path, as "input.fit" (see `with_settings`)."""
+        return dict(leaves(self._tree()))
 
     def _tree(self) -> dict[str, Any]:
         """All settings as nested dictionaries, stages by their name."""
@@ -269,137 +267,3 @@ class Protocol(Frozen):
         """The stage whose best checkpoint the named one starts from; none for the first."""
         position = self.stages.index(self.stage(name))
         return self.stages[position - 1] if position else None
-
-
-FIVE_STAGES = (
-    Stage(
-        name="baseline",
-        title="Baseline",
-        unfrozen=(),
-        learning_rate=3e-4,
-        epochs=20,
-    ),
-    Stage(
-        name="stage1",
-        title="Stage 1",
-        unfrozen=("block5_conv3", "block5_conv4"),
-        learning_rate=1e-4,
-        epochs=10,
-    ),
-    Stage(
-        name="stage2",
-        title="Stage 2",
-        unfrozen=("block5",),
-        learning_rate=5e-5,
-        epochs=10,
-    ),
-    Stage(
-        name="stage3",
-        title="Stage 3",
-        unfrozen=("block4", "block5"),
-        learning_rate=2e-5,
-        epochs=10,
-    ),
-    Stage(
-        name="final",
-        title="Final",
-        unfrozen=("block1", "block2", "block3", "block4", "block5"),
-        learning_rate=1e-5,
-        epochs=10,
-    ),
-)
-
-REPORT = Protocol(
-    name="report",
-    title="Report",
-    caveat=(
-        "Optimistic: pictures are augmented before they are split, so copies of one scan land "
-        "in both training and test. Read these numbers as memory, not as skill."
-    ),
-    augmentation=Augmentation(),
-    split=Split(unit="picture"),
-    stages=FIVE_STAGES,
-)
-
-# Chosen by grouped cross-validation (docs/results.md): a head that compares left with right, on
-# scans that are put upright first, and views that leave a head as symmetric as it is. Levels are
-# spread and varied by argument: scans of other hospitals differ in window and gain.
-LEAKFREE = (
-    Protocol(
-        name="leakfree",
-        title="Leak-free",
-        input=Input(levels="percentile", upright=True, scaling="imagenet"),
-        augmentation=Augmentation(
-            rotation=5,
-            vertical_flip=False,  # heads are scanned one way up
-            brightness=(0.7, 1.2),
-            shift=0.02,
-            shear=0.03,
-            zoom=0.1,
-            gamma=1.4,
-            positive_views=2,
-            negative_views=2,
-            applies_to="training",
-            order="after crop",
-        ),
-        split=Split(unit="group", validation=0.15, test=0.20),
-        head=Head(
-            pooling="symmetry",
-            layers=("block3_pool", "block4_pool", "block5_pool"),
-            start="regression",
-            units=(),
-        ),
-        stages=FIVE_STAGES,
-        training=Training(patience=3, class_weights=True),
-    )
-    .with_stage("baseline", learning_rate=1e-5, epochs=10)
-    .with_stage("stage1", learning_rate=3e-5)
-    .with_stage("stage2", learning_rate=2e-5)
-    .with_stage("stage3", learning_rate=1e-5)
-    .with_stage("final", learning_rate=5e-6)
-)
-
-# Five stages in a few minutes on two cores, from ImageNet weights or from random ones. With
-# random weights a high rate undoes what the stage before has learned, in the first steps of
-# Adam; the rates here were chosen for that.
-DEMO = (
-    Protocol(
-        name="demo",
-        title="Demonstration",
-        caveat="Simulated scans. These numbers say nothing about real ones.",
-        input=Input(size=96, scaling="imagenet"),
-        augmentation=Augmentation(
-            vertical_flip=False,
-            brightness=(0.8, 1.0),
-            positive_views=1,
-            negative_views=1,
-            applies_to="training",
-            order="after crop",
-        ),
-        split=Split(unit="group", validation=0.15, test=0.25),
-        head=Head(units=(128, 32)),
-        stages=FIVE_STAGES,
-    )
-    .with_stage("baseline", learning_rate=3e-4, epochs=30)
-    .with_stage("stage1", learning_rate=2e-5, epochs=6)
-    .with_stage("stage2", learning_rate=1e-5, epochs=6)
-    .with_stage("stage3", learning_rate=1e-5, epochs=4)
-    .with_stage("final", learning_rate=5e-6, epochs=2)
-)
-
-PROTOCOLS = {protocol.name: protocol for protocol in (LEAKFREE, REPORT)}
-
-
-def protocol(name: str) -> Protocol:
-    """The preset of this name.
-
-    Raises:
-        SettingError: There is none.
-    """
-    if name not in PROTOCOLS:
-        raise SettingError(
-            f"one of the protocols {', '.join(PROTOCOLS)}",
-            f"'{name}' was given",
-            "Choose leakfree unless you want to repeat the report.",
-        )
-    return PROTOCOLS[name]

@@ -12,8 +12,9 @@ from pages import texts
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.config import LEAKFREE, Head, Input, Protocol
+from core.config import Head, Input, Protocol
 from core.model.weights import Weights, file_sha256
+from core.protocols import LEAKFREE
 from core.training.runs import Run
 from core.training.workspace import Workspace
 

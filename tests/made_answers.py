@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 import numpy as np
 from made_run import NEGATIVE, POSITIVE
 
-from core.config import LEAKFREE
 from core.imaging.preprocessing import prepare
 from core.imaging.scans import Scan
 from core.prediction import Prediction
+from core.protocols import LEAKFREE
 from core.reporting.answers import Report
 
 MADE = datetime(2026, 11, 24, 16, 1, 30, tzinfo=timezone(timedelta(hours=1)))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from made_run import NEGATIVE, POSITIVE
 
-from core.config import LEAKFREE
+from core.protocols import LEAKFREE
 from core.training.crossval import CrossValidation, CrossValidationConfig
 from core.training.folders import RunData
 from core.training.runs import PREDICTION_COLUMNS, RunStatus, write_run

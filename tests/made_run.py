@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from core.config import LEAKFREE, Head, Input
+from core.config import Head, Input
+from core.protocols import LEAKFREE
 from core.training.folders import RunData
 from core.training.runs import HISTORY_COLUMNS, Run
 from core.training.workspace import Workspace

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.config import LEAKFREE, Head, Protocol
+from core.config import Head, Protocol
+from core.protocols import LEAKFREE
 
 APP = Path(__file__).resolve().parents[1] / "dashboard" / "app.py"
 

@@ -15,6 +15,7 @@ ROOMS = (
     "process",
     "settings",
     "config",
+    "protocols",
     "imaging",
     "data",
     "model",
@@ -46,6 +47,7 @@ NETWORK = {
     "core.explanation.maps",
     "core.explanation.network",
     "core.explanation.randomisation",
+    "core.explanation.score",
     "core.explanation.stages",
 }
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras_vis", "jax", "torch"}

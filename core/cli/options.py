@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from core.config import Protocol, protocol
+from core.config import Protocol
 from core.errors import SettingError
+from core.protocols import protocol
 from core.training.workspace import Workspace, default_workspace
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run (see status).")]

@@ -21,6 +21,7 @@ from core.evaluation.metrics import Floats
 from core.evaluation.pairs import corrected, expect_same_pictures, pairs_of
 from core.evaluation.parts import PartView, is_point
 from core.evaluation.results import Difference, Pair, PartResult
+from core.protocols import changed_settings
 from core.training.baselines import BASELINES
 from core.training.crossval import CrossValidation
 
@@ -121,7 +122,7 @@ def pool(crossval: CrossValidation) -> Pooled:
         caveat=config.protocol.caveat,
         negative=config.data.negative,
         positive=config.data.positive,
-        settings=config.protocol.changed_settings(),
+        settings=changed_settings(config.protocol),
         folds=config.folds,
         seeds=seeds,
         scans=len(first.rows),

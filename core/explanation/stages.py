@@ -5,7 +5,6 @@ both has the same weights and gives the same output. This is looked at, not assu
 shared when all weights up to them are equal, byte for byte.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from core.explanation.maps import Look, Maps
 from core.explanation.methods import method as method_named
 from core.explanation.network import Network
 from core.model.architecture import VGG19_LAYERS
+from core.model.digests import layer_digests
 
 Float32 = NDArray[np.float32]
 
@@ -45,7 +45,7 @@ class StageNetworks:
 
     def __init__(self, models: Mapping[str, keras.Model]) -> None:
         self._networks = {stage: Network(model) for stage, model in models.items()}
-        self._keys = {stage: _keys(model) for stage, model in models.items()}
+        self._keys = {stage: layer_digests(model) for stage, model in models.items()}
         self._traced: dict[str, Any] = {}
 
     def plan(self, layer: str) -> list[Step]:
@@ -99,16 +99,3 @@ class StageNetworks:
             )
         found: dict[str, dict[str, Any]] = self._traced[layer](batch)
         return found
-
-
-def _keys(model: keras.Model) -> dict[str, str]:
-    """For each layer of VGG19 a digest of what decides its output: itself and those below."""
-    content = hashlib.sha256()
-    keys = {}
-    for name in VGG19_LAYERS:
-        layer = model.get_layer(name)
-        content.update(f"{name} {layer.dtype_policy.name}".encode())
-        for weight in layer.get_weights():
-            content.update(np.ascontiguousarray(weight).data)
-        keys[name] = content.hexdigest()
-    return keys

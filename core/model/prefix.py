@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.config import Scaling
 from core.imaging.preprocessing import scale
 from core.model.architecture import LAST_LAYER, VGG19_LAYERS
+from core.model.digests import layer_digests
 from core.model.stages import prefix_model
 
 Float32 = NDArray[np.float32]
@@ -158,15 +159,13 @@ class PrefixCache:
     ) -> dict[str, str]:
         content = hashlib.sha256(np.ascontiguousarray(pictures).data)
         content.update(f"{pictures.shape} {scaling} {keras.backend.backend()}".encode())
+        below = layer_digests(model, max(cuts, key=VGG19_LAYERS.index))
         keys = {}
-        highest = max(map(VGG19_LAYERS.index, cuts))
-        for layer in map(model.get_layer, VGG19_LAYERS[: highest + 1]):
-            content.update(f"{layer.name} {layer.dtype_policy.name}".encode())
-            for weight in layer.get_weights():
-                content.update(np.ascontiguousarray(weight).data)
-            if layer.name in cuts:
-                keys[layer.name] = content.copy().hexdigest()[:32]
-        return {cut: keys[cut] for cut in cuts}
+        for cut in cuts:
+            key = content.copy()
+            key.update(below[cut].encode())
+            keys[cut] = key.hexdigest()[:32]
+        return keys
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npy"

@@ -10,7 +10,6 @@ group, and all but three in a hundred of these distances lie within the limit (c
 prediction, Vovk 2015). No picture of anything else has a say in it.
 """
 
-import hashlib
 import math
 import zipfile
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from core.config import Scaling
 from core.imaging.preprocessing import scale
+from core.model.digests import layer_digests
 from core.storage import write_bytes
 
 if TYPE_CHECKING:
@@ -152,14 +152,8 @@ def features_of(
 
 
 def fingerprint(model: "keras.Model") -> str:
-    """SHA-256 of the weights up to `LAYER`. Stages that have not touched them share it."""
-    digest = hashlib.sha256()
-    for layer in model.layers:
-        for weight in layer.get_weights():
-            digest.update(np.ascontiguousarray(weight).data)
-        if layer.name == LAYER:
-            break
-    return digest.hexdigest()
+    """SHA-256 of all that decides what `LAYER` gives. Stages that have not touched it share it."""
+    return layer_digests(model, LAYER)[LAYER]
 
 
 def chosen(groups: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from core.config import DEMO
 from core.data.demo import make_demonstration
 from core.data.duplicates import group_near_copies
 from core.data.index import index_folder
+from core.protocols import DEMO
 from core.training import jobs
 from core.training.runs import Run
 from core.training.workspace import Workspace

@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from core.config import PROTOCOLS, Protocol
+from core.config import Protocol
 from core.data.duplicates import Copies, audit, leakage
 from core.data.index import PARTS, Dataset
 from core.errors import NeuroStageError
+from core.protocols import PROTOCOLS
 from dashboard import resources, state, survey
 from dashboard.components import reading, shell
 from dashboard.components.words import count, percent, plain

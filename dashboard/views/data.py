@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.config import LEAKFREE
+from core.protocols import LEAKFREE
 from dashboard import state, survey
 from dashboard.components import data_set, folders, gallery, reading, shell
 

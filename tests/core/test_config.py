@@ -5,8 +5,9 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
-from core.config import LEAKFREE, PROTOCOLS, REPORT, Crop, Protocol, Stage, protocol
+from core.config import Crop, Protocol, Stage
 from core.errors import SettingError
+from core.protocols import LEAKFREE, PROTOCOLS, REPORT, protocol
 
 
 def test_report_is_the_report():

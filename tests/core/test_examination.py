@@ -10,13 +10,14 @@ import pytest
 from made_run import make_run, pictures
 from PIL import Image
 
-from core.config import LEAKFREE, Head, Input
+from core.config import Head, Input
 from core.examination import Stages, examine, features, similar_cases
 from core.explanation import perturbation, randomisation
 from core.explanation.similar import cosine_distances, training_scans
 from core.model.vgg19 import build_model
 from core.model.weights import Weights, file_sha256
 from core.prediction import Predictor
+from core.protocols import LEAKFREE
 from core.training.runs import Run
 
 STAGES = ("baseline", "stage1")

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.config import LEAKFREE, Head, Stage
+from core.config import Head, Stage
 from core.data.index import index_folder
 from core.errors import RunError, SettingError
 from core.model.prefix import PrefixCache
 from core.model.typicality import LAYER, Typicality
 from core.prediction import Predictor
+from core.protocols import LEAKFREE
 from core.training.callbacks import Callback
 from core.training.experiment import Experiment
 from core.training.jobs import create_run

@@ -10,11 +10,11 @@ from made_run import add_baselines, make_run
 from pages import Pages, texts
 from streamlit.testing.v1 import AppTest
 
-from core.config import REPORT
 from core.evaluation.changes import changes
 from core.evaluation.comparison import compare
 from core.evaluation.mark import mark_of
 from core.evaluation.metrics import outcomes
+from core.protocols import REPORT
 from core.training.runs import Run
 from core.training.workspace import Workspace
 from dashboard import state

@@ -10,9 +10,9 @@ from made_run import make_run
 from pages import APP, Pages, texts
 from streamlit.testing.v1 import AppTest
 
-from core.config import DEMO
 from core.errors import DatasetError
 from core.evaluation.comparison import compare
+from core.protocols import DEMO
 from core.training import library
 from core.training.runs import Run, RunStatus
 from core.training.workspace import Workspace

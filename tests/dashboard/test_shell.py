@@ -8,7 +8,7 @@ from made_run import make_run
 from pages import APP, Pages, texts
 from streamlit.testing.v1 import AppTest
 
-from core.config import LEAKFREE
+from core.protocols import LEAKFREE
 from core.training.runs import RunWeights
 from core.training.workspace import Workspace
 

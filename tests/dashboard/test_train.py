@@ -7,9 +7,10 @@ import pytest
 from made_run import make_run
 from pages import Pages, small, texts
 
-from core.config import LEAKFREE, Split
+from core.config import Split
 from core.data.patients import Patients
 from core.evaluation.mark import mark_of
+from core.protocols import LEAKFREE
 from core.training import jobs
 from core.training.runs import Run, RunStatus
 from core.training.workspace import Workspace

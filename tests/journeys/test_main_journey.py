@@ -7,8 +7,9 @@ import pytest
 from pages import draw_scans
 from playwright.sync_api import Page, expect
 
-from core.config import LEAKFREE, Head, Input, Protocol
+from core.config import Head, Input, Protocol
 from core.data.index import index_folder
+from core.protocols import LEAKFREE
 from core.training import jobs
 from core.training.runs import Run
 from tests.journeys.conftest import Server

@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from core.config import DEMO
 from core.data.demo import make_demonstration, samples
 from core.data.duplicates import group_near_copies
 from core.data.index import index_folder
 from core.data.phantom import SIZE
 from core.imaging.cropping import find_brain
+from core.protocols import DEMO
 
 COUNT = 12
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from core.config import REPORT
 from core.data.duplicates import (
     SAME_SLICE,
     audit,
@@ -21,6 +20,7 @@ from core.data.duplicates import (
 from core.data.index import Dataset, Entry, index_folder
 from core.data.resemblance import likeness, most_alike, portray
 from core.imaging.views import make_view, view_rng
+from core.protocols import REPORT
 
 SIDE = 160
 

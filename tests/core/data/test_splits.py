@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.config import LEAKFREE, REPORT, Augmentation, Input, Protocol
+from core.config import Augmentation, Input, Protocol
 from core.data.duplicates import leakage
 from core.data.index import Dataset, Entry, index_folder
 from core.data.splits import SPLIT_COLUMNS, load_pictures, plan_folds, plan_pictures
 from core.errors import DatasetError, SettingError
 from core.imaging.preprocessing import prepare
+from core.protocols import LEAKFREE, REPORT
 
 
 def made(negative: int, positive: int, parts: tuple[str | None, ...] = (None,)) -> Dataset:

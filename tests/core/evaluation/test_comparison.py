@@ -8,12 +8,12 @@ import pytest
 from made_run import NEGATIVE, POSITIVE, make_run, pictures, predictions
 from scipy.stats import binomtest
 
-from core.config import LEAKFREE
 from core.errors import RunError
 from core.evaluation.comparison import compare
 from core.evaluation.delong import auc_difference
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import summarise
+from core.protocols import LEAKFREE
 from core.training.workspace import Workspace
 
 STRENGTHS = (0.4, 1.2, 1.3, 2.5, 2.4)

@@ -9,7 +9,6 @@ from made_crossval import STAGES, made
 from made_run import POSITIVE
 from sklearn.metrics import brier_score_loss, log_loss, recall_score, roc_auc_score
 
-from core.config import LEAKFREE
 from core.errors import RunError
 from core.evaluation.comparison import compare
 from core.evaluation.delong import auc_difference
@@ -18,6 +17,7 @@ from core.evaluation.metrics import confusion
 from core.evaluation.parts import PartView
 from core.evaluation.pooled import FIGURES, pool
 from core.evaluation.significance import mcnemar
+from core.protocols import LEAKFREE
 from core.reporting.markdown import pooled_table
 
 

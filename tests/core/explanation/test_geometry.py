@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.config import LEAKFREE
 from core.errors import SettingError
 from core.explanation.geometry import overlay, to_scan
 from core.imaging.preprocessing import prepare
+from core.protocols import LEAKFREE
 
 SIZE = 64
 

@@ -9,13 +9,14 @@ from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from core.config import REPORT, Head, Training
+from core.config import Head, Training
 from core.errors import SettingError
 from core.explanation.maps import MAKERS, Explainer, enlarge
 from core.explanation.methods import COARSE, DEFAULT, FINE, METHODS
 from core.model.graph import run_to, seen_by_head, sources
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import REPORT
 
 SIZE = 64
 EVIDENCE = [name for name in METHODS if name != "smoothgrad"]

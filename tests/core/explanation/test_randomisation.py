@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.config import LEAKFREE, Head, Input
+from core.config import Head, Input
 from core.explanation import randomisation
 from core.explanation.maps import Explainer
 from core.explanation.randomisation import CASCADE, forgetful, similarity
@@ -11,6 +11,7 @@ from core.model.architecture import VGG19_LAYERS
 from core.model.symmetry import Standardisation
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import LEAKFREE
 
 SIZE = 64
 PROTOCOL = LEAKFREE.model_copy(

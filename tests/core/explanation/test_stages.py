@@ -4,12 +4,13 @@ import keras
 import numpy as np
 import pytest
 
-from core.config import LEAKFREE, Head, Input
+from core.config import Head, Input
 from core.explanation.maps import Explainer
 from core.explanation.methods import COARSE
 from core.explanation.stages import StageNetworks
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import LEAKFREE
 
 SIZE = 48
 PROTOCOL = LEAKFREE.model_copy(

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.config import LEAKFREE, REPORT, Input
+from core.config import Input
 from core.imaging.cropping import Box, find_brain
 from core.imaging.preprocessing import prepare, scale
 from core.imaging.views import make_view, view_rng
+from core.protocols import LEAKFREE, REPORT
 
 STORED = LEAKFREE.with_settings({"input.levels": "stored"})
 LETTERBOX = LEAKFREE.model_copy(update={"input": Input(size=96, fit="letterbox")})

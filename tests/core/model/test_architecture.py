@@ -3,11 +3,12 @@
 import keras
 import pytest
 
-from core.config import REPORT, Head
+from core.config import Head
 from core.model.architecture import convolutions, forward_operations, in_short, trainable_parameters
 from core.model.stages import apply_stage
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import REPORT
 
 
 @pytest.mark.parametrize(

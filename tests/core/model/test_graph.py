@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from core.config import REPORT, Head
+from core.config import Head
 from core.model.graph import run_to, seen_by_head, sources
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import REPORT
 
 LAYERS = ("block3_pool", "block4_conv2", "block5_pool")
 SMALL = REPORT.model_copy(

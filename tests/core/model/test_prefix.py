@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from core.config import REPORT, Head
+from core.config import Head
 from core.imaging.preprocessing import scale
 from core.model import prefix
 from core.model.prefix import PrefixCache
 from core.model.stages import prefix_model
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import REPORT
 
 SMALL = REPORT.model_copy(
     update={"input": REPORT.input.model_copy(update={"size": 32}), "head": Head(units=(8,))}

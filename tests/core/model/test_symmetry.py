@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from core.config import LEAKFREE
 from core.model.symmetry import Asymmetry, Standardisation
 from core.model.vgg19 import build_model, load_model
 from core.model.weights import Weights
+from core.protocols import LEAKFREE
 
 SMALL = LEAKFREE.with_settings({"input.size": 48})
 

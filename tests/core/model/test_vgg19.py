@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from core.config import REPORT, Head, Training
+from core.config import Head, Training
 from core.errors import WeightsError
 from core.model.stages import apply_stage, cuts_of, prefix_model, tail_model
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import REPORT
 
 SMALL = REPORT.model_copy(
     update={

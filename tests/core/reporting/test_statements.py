@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.config import LEAKFREE, REPORT, Head
+from core.config import Head
+from core.protocols import LEAKFREE, REPORT
 from core.reporting.statements import augmentation, classifier, preprocessing
 
 

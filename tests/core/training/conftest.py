@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.config import LEAKFREE, REPORT, Head, Stage, Training
+from core.config import Head, Stage, Training
 from core.data.index import index_folder
+from core.protocols import LEAKFREE, REPORT
 from core.training.jobs import create_crossval, create_run
 
 TINY = LEAKFREE.model_copy(

@@ -15,7 +15,8 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 import keras, numpy as np
-from core.config import REPORT, Head
+from core.config import Head
+from core.protocols import REPORT
 from core.model.prefix import PrefixCache
 from core.model.stages import apply_stage, cuts_of, tail_model
 from core.model.vgg19 import build_model
@@ -74,10 +75,11 @@ def start(tmp_path_factory):
     """One and the same start for all backends, whose random numbers differ."""
     import keras
 
-    from core.config import REPORT, Head
+    from core.config import Head
     from core.model.architecture import VGG19_LAYERS
     from core.model.vgg19 import build_model
     from core.model.weights import Weights
+    from core.protocols import REPORT
 
     folder = tmp_path_factory.mktemp("backends")
     protocol = REPORT.model_copy(

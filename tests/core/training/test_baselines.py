@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from core.config import LEAKFREE
+from core.protocols import LEAKFREE
 from core.training.baselines import BASELINES, Material, rows_for_baselines, write_baselines
 from core.training.folders import RunData
 from core.training.runs import PREDICTION_COLUMNS

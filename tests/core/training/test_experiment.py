@@ -5,9 +5,9 @@ import zipfile
 import h5py
 import keras
 
-from core.config import REPORT
 from core.data.index import index_folder
 from core.model.prefix import PrefixCache
+from core.protocols import REPORT
 from core.training.callbacks import Callback
 from core.training.experiment import Experiment
 from core.training.jobs import create_run

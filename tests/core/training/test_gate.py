@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from core.config import REPORT
 from core.data.index import index_folder
 from core.data.patients import Patients, join_patients
 from core.errors import DatasetError
 from core.evaluation.mark import leakage_of
+from core.protocols import REPORT
 from core.training.jobs import create_run
 from core.training.workspace import Workspace
 from tests.core.training.conftest import TINY

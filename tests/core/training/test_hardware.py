@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from made_run import make_run
 
-from core.config import LEAKFREE
 from core.model.architecture import forward_operations, training_operations
+from core.protocols import LEAKFREE
 from core.training.hardware import expected_seconds, hardware, measured_pace, pace_of
 
 

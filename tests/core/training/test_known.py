@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from pages import draw_scans
 
-from core.config import LEAKFREE, Head, Input
+from core.config import Head, Input
 from core.data.index import index_folder
 from core.model.typicality import LAYER, fingerprint, pooled
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import LEAKFREE
 from core.training.jobs import create_run
 from core.training.known import FILE, known_scans
 from core.training.workspace import Workspace

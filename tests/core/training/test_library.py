@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.config import LEAKFREE
 from core.errors import RunError, SettingError
+from core.protocols import LEAKFREE
 from core.training import library
 from core.training.folders import RunData
 from core.training.runs import Run, RunStatus

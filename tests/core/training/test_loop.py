@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from core.config import REPORT, Head
+from core.config import Head
 from core.model.prefix import PrefixCache
 from core.model.stages import apply_stage, cuts_of, tail_model
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import REPORT
 from core.training import checkpoint
 from core.training.callbacks import BestEpoch, Callback, EarlyStopping, ReduceLearningRate
 from core.training.loop import StageData, compile_for, fit, predict

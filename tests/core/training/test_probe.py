@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from core.config import LEAKFREE, Head
+from core.config import Head
 from core.model.stages import cuts_of, prefix_model
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
+from core.protocols import LEAKFREE
 from core.training.loop import StageData
 from core.training.probe import PENALTY, start_head
 

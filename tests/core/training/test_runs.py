@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from made_run import history
 
-from core.config import REPORT
 from core.errors import RunError
+from core.protocols import REPORT
 from core.training.folders import RunData
 from core.training.runs import RunStatus
 from core.training.workspace import Workspace

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from core.config import REPORT
 from core.errors import RunError, SettingError
+from core.protocols import REPORT
 from core.training.folders import RunData
 from core.training.workspace import Workspace, default_workspace
 

@@ -9,9 +9,9 @@ import pytest
 from made_answers import MADE, Reader, answered, batch, head, report_on, rows_of, text_of
 from made_run import make_run
 
-from core.config import LEAKFREE
 from core.errors import SettingError
 from core.explanation.evidence import cheap_evidence
+from core.protocols import LEAKFREE
 from core.reporting.answers import KINDS, Report, asked_of, document, kind_of, sheet
 
 
