@@ -71,9 +71,14 @@ def expected_seconds(
 
 
 def pace_of(runs: Iterable[Run]) -> float | None:
-    """Multiplications a second in the newest run that has trained; none if none has."""
+    """Multiplications a second in the newest run that has trained convolutions; none if none has.
+
+    The head alone is bound by memory: its pace says nothing of convolutions.
+    """
     for run in runs:
         history = run.history()
+        unfreezing = [stage.name for stage in run.protocol.stages if stage.unfrozen]
+        history = history[history["stage"].isin(unfreezing)]
         train = int((run.split()["split"] == "train").sum())
         operations = sum(
             epoch_operations(run.protocol, run.protocol.stage(str(stage)), train)

@@ -63,7 +63,8 @@ def show(comparison: Comparison, part: Part) -> None:
     kept = [s.name for s in comparison.stages].index(comparison.keep.stage or "") + 2
     st.html(
         f"<style>.stages :is(td, th):nth-child({kept}) {{ background: var(--field); }}</style>"
-        f'<table class="numbers stages"><thead><tr><th></th>{head}</tr></thead>'
+        f'<table class="numbers stages" style="--columns: {len(columns)}">'
+        f"<thead><tr><th></th>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>"
     )
 

@@ -46,7 +46,8 @@ def stage_curves(
         for measure, (column, name) in enumerate(MEASURES):
             row, col = (1, measure + 1) if alone else (measure + 1, number + 1)
             _lines(figure, rows, rows["epoch"], stage, title, column, look, (row, col))
-            figure.update_yaxes(title_text=name if alone or number == 0 else None, row=row, col=col)
+            written = name if alone or number == 0 else None
+            figure.update_yaxes(title_text=written, **_bounds(column), row=row, col=col)
             for epoch in _drops(rows):
                 figure.add_vline(epoch - 0.5, line=_drop_line(look), row=row, col=col)
             figure.update_xaxes(range=[0.5, len(rows) + 0.5], row=row, col=col)
@@ -124,10 +125,15 @@ def all_stages_curves(
     styled(figure, look, height=420)
     figure.update_xaxes(range=[0.5, before + 0.5], showgrid=False, dtick=1 if before < 15 else 5)
     figure.update_xaxes(title_text="Epoch, all stages in a row", row=2)
-    for row, (_, name) in enumerate(MEASURES, start=1):
-        figure.update_yaxes(title_text=name, row=row)
+    for row, (column, name) in enumerate(MEASURES, start=1):
+        figure.update_yaxes(title_text=name, **_bounds(column), row=row)
     figure.update_yaxes(rangemode="tozero", row=1)
     return _finish(figure, mark, look)
+
+
+def _bounds(column: str) -> dict[str, Any]:
+    """How far an axis may reach by itself: above an accuracy of 1 is room for a mark."""
+    return {"autorangeoptions_maxallowed": 1.06} if column == "accuracy" else {}
 
 
 def _by_stage(history: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

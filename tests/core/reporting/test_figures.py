@@ -178,6 +178,19 @@ def test_all_stages_share_one_axis_of_epochs(run):
     assert unfrozen == {6.5, 12.5}
 
 
+def test_no_axis_of_accuracy_reaches_beyond_what_there_can_be(run):
+    history = run.history()
+    one = history[history["stage"] == "baseline"]
+    cases = [
+        (figures.stage_curves(one), "yaxis2"),
+        (figures.stage_curves(history), "yaxis4"),
+        (figures.all_stages_curves(history), "yaxis2"),
+    ]
+    for figure, axis in cases:
+        assert figure.layout[axis].autorangeoptions.maxallowed == pytest.approx(1.06)
+        assert figure.layout.yaxis.autorangeoptions.maxallowed is None, "losses have no end"
+
+
 def test_curves_of_a_run_that_has_only_begun():
     one = history("baseline", epochs=1, best=1)
     assert _named(figures.stage_curves(one), "training")[0].mode == "lines+markers"

@@ -36,6 +36,12 @@ def test_steps_an_epoch_shorten_it():
     assert seconds(1000) == seconds(None)
 
 
+def test_a_head_that_trained_alone_tells_no_pace(tmp_path: Path):
+    run = make_run(tmp_path, [1.0])
+    assert list(run.history()["stage"].unique()) == ["baseline"]
+    assert pace_of([run]) is None
+
+
 def test_the_pace_is_that_of_a_run_or_measured(tmp_path: Path):
     assert pace_of([]) is None
     found = pace_of([make_run(tmp_path, [1, 2])])
