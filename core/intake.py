@@ -33,6 +33,7 @@ class Question:
         scan: The pixels that were read, and what the file tells of them.
         prepared: What the network is to see.
         trained_on: The run was trained on this very file.
+        group: Its group of near copies, where it is one of the run's own scans.
         reason: Why it should be refused, where that is overridden.
         override: Whether an answer is wanted all the same.
         cautions: What else to bear in mind, in sentences.
@@ -42,6 +43,7 @@ class Question:
     scan: Scan
     prepared: Prepared
     trained_on: bool
+    group: str | None
     reason: str | None
     override: bool
     cautions: tuple[str, ...]
@@ -77,7 +79,7 @@ class Intake:
         split = run.split()
         self.protocol = run.protocol
         self._cropped_already = run.config.data.already_cropped
-        self._known = frozenset(split["sha256"])
+        self._groups = dict(zip(split["sha256"], split["group"].astype(str), strict=True))
         self._trained_on = frozenset(split.loc[split["split"] == "train", "sha256"])
 
     def read(
@@ -143,6 +145,7 @@ class Intake:
             scan,
             self.prepare(scan, sha256),
             trained_on=sha256 in self._trained_on,
+            group=self._groups.get(sha256),
             reason=reason,
             override=override,
             cautions=(BURNED_IN,) if has_lettering(scan.pixels) else (),
@@ -154,7 +157,7 @@ class Intake:
         The run's own files are taken exactly as they were in training, so that the answer is
         the one in its predictions.
         """
-        if self._cropped_already and sha256 in self._known:
+        if self._cropped_already and sha256 in self._groups:
             return prepare(scan.pixels, self.protocol, cropped_already=True)
         prepared = prepare(scan.pixels, self.protocol)
         height, width = prepared.shape

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RunError
+from core.evaluation.parts import part_views
+from core.evaluation.precedents import Precedents, precedents
 from core.explanation.gate import judge_distance
 from core.explanation.geometry import to_scan
 from core.explanation.methods import DEFAULT
@@ -28,6 +30,8 @@ from core.training.known import known_scans
 from core.training.runs import Run
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from core.explanation.maps import Explainer
 
 BATCH = 8
@@ -53,6 +57,9 @@ class Prediction:
         map_maximum: The raw map's largest value; 0 means that nothing spoke for `target`.
         target: The class that the map explains.
         trained_on: The run was trained on this very file, so its answer is memory.
+        precedents: How right the stage was on test scans where it called the same, about as
+            surely. None for a scan that it was trained on and for an answer on demand, of which
+            they tell nothing, and where there are none.
         slice: Number of the slice in its volume, from 0, as far as it is known.
         distance: From the training scans, as a multiple of what is typical of them (see
             `core.model.typicality`); none where that cannot be known.
@@ -73,6 +80,7 @@ class Prediction:
     map_maximum: float | None = None
     target: str | None = None
     trained_on: bool = False
+    precedents: Precedents | None = None
     slice: int | None = None
     distance: float | None = None
     overridden: bool = False
@@ -90,6 +98,7 @@ class Prediction:
             "status": self.status,
             "label": self.label,
             "probability": dict(self.probability) if self.probability else None,
+            "precedents": self.precedents.model_dump(mode="json") if self.precedents else None,
             "reason": self.reason,
             "map": map_path,
             "overridden": self.overridden,
@@ -147,6 +156,13 @@ class Predictor:
         as long as predicting some hundred of them.
         """
         return known_scans(self.run, self.stage, self.model)
+
+    @cached_property
+    def test(self) -> "pd.DataFrame":
+        """What the stage said of the test scans, with the group of each."""
+        rows = self.run.predictions(self.stage)
+        seed = self.protocol.seed
+        return part_views(rows, self.run.split(), self.run.positive, seed)["test"].rows
 
     @cached_property
     def explainer(self) -> "Explainer":
@@ -343,6 +359,9 @@ class Predictor:
                     name: float(p) for name, p in zip(self.classes, found[i], strict=True)
                 },
                 trained_on=question.trained_on,
+                precedents=None
+                if question.trained_on or reason is not None
+                else precedents(self.test, self.run.positive, float(found[i, 1]), question.group),
                 overridden=reason is not None,
                 **seen,
             )

@@ -164,7 +164,7 @@ class Examiner:
         )
 
 
-def in_words(result: dict[str, Any]) -> list[str]:
+def seen_beside(result: dict[str, Any]) -> list[str]:
     """What `Examiner.more` found, a line each."""
     lines = []
     if evidence := result.get("evidence"):

@@ -10,12 +10,13 @@ from typing import Annotated, Any, cast
 import typer
 from PIL import Image
 
-from core.cli.examining import PREDICTED, Examiner, Wanted, in_words
+from core.cli.examining import PREDICTED, Examiner, Wanted, seen_beside
 from core.cli.options import Json, RunName, WorkspaceFolder, as_window, workspace_at
 from core.cli.sources import Source, sources_at
 from core.cli.terminal import answer, answers, note, percent, progress_bars, table
 from core.errors import SettingError, UnreadableScan
 from core.evaluation.mark import mark_of
+from core.evaluation.precedents import Precedents, in_words
 from core.explanation.geometry import overlay
 from core.explanation.methods import DEFAULT, METHODS
 from core.imaging.reading import PLANES, Plane, Selection
@@ -225,9 +226,16 @@ def show_answers(results: list[dict[str, Any]]) -> None:
     shown = table("answer", "probability", "file", numbers=("probability",))
     for result in results:
         label = result["label"]
-        more = [result["reason"], *result["cautions"], result["map"], *in_words(result)]
+        worth = Precedents(**result["precedents"]) if result["precedents"] else None
+        more = [
+            in_words(worth, label) if worth else None,
+            result["reason"],
+            *result["cautions"],
+            result["map"],
+            *seen_beside(result),
+        ]
         if result["overridden"]:
-            more[0] = f"Answered on demand. {more[0]}"
+            more[1] = f"Answered on demand. {more[0]}"
         place = f", slice {result['slice']}" if (result["slices"] or 1) > 1 else ""
         shown.add_row(
             label or result["status"],

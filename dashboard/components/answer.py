@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
+from core.evaluation.precedents import in_words
 from core.imaging.scans import Scan
 from core.prediction import Prediction
 from core.reporting.pictures import colour_bar
@@ -61,8 +62,16 @@ def _verdict(
     )
     return (
         f'<div class="verdict"><small>{html.escape(title)} calls {_name(prediction)}</small>'
-        f"<strong>{html.escape(str(prediction.label))}</strong>{rows}</div>"
+        f"<strong>{html.escape(str(prediction.label))}</strong>{rows}{_precedents(prediction)}</div>"
     )
+
+
+def _precedents(prediction: Prediction) -> str:
+    found = prediction.precedents
+    if found is None:
+        return ""
+    said = html.escape(in_words(found, str(prediction.label)))
+    return f'<p class="{"open" if found.open else "precedents"}">{said}</p>'
 
 
 def _no_answer(prediction: Prediction) -> None:

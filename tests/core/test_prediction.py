@@ -204,12 +204,40 @@ def test_scans_that_were_trained_on_are_marked(run, predictor, head):
     assert not predictor.predict(head, "head.png").trained_on
 
 
+def test_precedents_are_test_scans_but_for_the_scan_itself(run, predictor, head):
+    table = run.predictions("stage1").merge(run.split()[["file", "view", "sha256"]])
+    test = table[table["split"] == "test"]
+    by_call = {said: test[(test["probability"] >= 0.5) == said] for said in (False, True)}
+
+    stranger = predictor.predict(head, "head.png")
+    alike = by_call[stranger.label == "yes"]
+    assert stranger.precedents.n == len(alike)
+    assert stranger.precedents.right == (alike["label"] == stranger.label).sum()
+    parts = dict(zip(table["file"], table["split"], strict=True))
+    held_out, seen = 0, 0
+    for name, data, p in originals(run, "stage1"):
+        found = predictor.predict(data, name).precedents
+        part = parts[name]
+        alike = by_call[p >= 0.5]
+        if part == "train":
+            assert found is None
+            seen += 1
+        else:
+            others = len(alike) - (part == "test")
+            assert (found.n if found else 0) == others
+            held_out += 1
+    assert held_out
+    assert seen
+    blank = png(np.zeros((100, 100), np.uint8))
+    assert predictor.predict(blank, "blank.png", override=True).precedents is None
+
+
 def test_the_record_is_json_as_documented(predictor, head):
     ok = predictor.predict(head, "head.png").to_json("maps/head.png")
     bad = predictor.predict(b"nothing", "bad.dcm").to_json()
     keys = [
-        *("file", "status", "label", "probability", "reason", "map", "overridden", "distance"),
-        *("cautions", "slice", "slices", "plane", "volume", "window"),
+        *("file", "status", "label", "probability", "precedents", "reason", "map"),
+        *("overridden", "distance", "cautions", "slice", "slices", "plane", "volume", "window"),
     ]
     assert list(ok) == list(bad) == keys
     assert json.loads(json.dumps([ok, bad])) == [ok, bad]

@@ -10,6 +10,7 @@ from explained import blank, drop, explainable, nifti, png, shown
 from pages import Pages, texts
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.precedents import in_words
 from core.model.weights import file_sha256
 from core.prediction import Predictor
 from core.readings.log import Log
@@ -76,6 +77,12 @@ def test_dropped_files_are_listed_and_answered_and_written_nowhere(pages: Pages,
     written = set(tmp_path.rglob("*")) - before
     assert {path.name for path in written} <= {"gate.npz"}
     assert "anna-smith" not in caplog.text
+
+
+def test_answer_is_shown_with_its_precedents(pages: Pages, run: Run):
+    page = drop(pages.open("explain"), ("one.png", png(1)))
+    answer = Predictor(run, "baseline").predict(png(1), "one.png")
+    assert in_words(answer.precedents, answer.label) in html.unescape(shown(page))
 
 
 @pytest.mark.parametrize(

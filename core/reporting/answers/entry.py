@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.evaluation.precedents import Precedents, in_words
 from core.explanation.evidence import Evidence
 from core.explanation.geometry import overlay
 from core.explanation.methods import METHODS
@@ -52,7 +53,8 @@ class Entry:
     Attributes:
         number: In which place it came, from 1.
         file: The user's name for it, made legible.
-        status, label, reason, overridden, trained_on, distance: See `core.prediction.Prediction`.
+        status, label, precedents, reason, overridden, trained_on, distance: See
+            `core.prediction.Prediction`.
         probability: Of the positive class, as the network gave it.
         calibrated: The same at the temperature of the stage.
         call_at_point: Its class at the operating point.
@@ -72,6 +74,7 @@ class Entry:
     probability: float | None
     calibrated: float | None
     call_at_point: str | None
+    precedents: Precedents | None
     reason: str | None
     overridden: bool
     trained_on: bool
@@ -117,6 +120,7 @@ class Entry:
             probability=p,
             calibrated=None if p is None else asked.calibrated(p),
             call_at_point=None if p is None else asked.call_at_point(p),
+            precedents=prediction.precedents,
             reason=_sentence(prediction.reason),
             overridden=prediction.overridden,
             trained_on=prediction.trained_on,
@@ -146,6 +150,13 @@ class Entry:
         return suspicion(
             None if self.probability is None else {positive: self.probability}, positive
         )
+
+    @property
+    def precedents_words(self) -> str | None:
+        """How right the stage was on test scans with such an answer; none where that is unknown."""
+        if self.precedents is None or self.label is None:
+            return None
+        return in_words(self.precedents, self.label)
 
     @property
     def distance_words(self) -> str | None:

@@ -241,6 +241,8 @@ class _Setter:
             )
             if entry.calibrated is not None:
                 facts["Calibrated"] = chance(entry.calibrated)
+            if entry.precedents_words:
+                facts["Precedents"] = entry.precedents_words
             if entry.call_at_point:
                 facts[self.asked.at_point] = entry.call_at_point
         else:

@@ -30,6 +30,7 @@ def as_csv(report: Report) -> bytes:
 
 
 def _row(entry: Entry, asked: Asked) -> dict[str, Any]:
+    found = entry.precedents
     return {
         "file": entry.file,
         "plane": entry.plane,
@@ -40,6 +41,10 @@ def _row(entry: Entry, asked: Asked) -> dict[str, Any]:
         "label": entry.label,
         "probability": entry.probability,
         "probability_calibrated": entry.calibrated,
+        "precedents": found.n if found else None,
+        "precedents_right": found.right if found else None,
+        "precedents_low": found.interval[0] if found else None,
+        "precedents_high": found.interval[1] if found else None,
         "call_at_operating_point": entry.call_at_point,
         "distance": entry.distance,
         "overridden": entry.overridden,
@@ -77,6 +82,7 @@ def _of_all(report: Report) -> dict[str, Any]:
 COLUMNS = (
     *("file", "plane", "slice", "slices", "volume", "status", "label", "probability"),
     *("probability_calibrated", "temperature", "threshold", "call_at_operating_point"),
+    *("precedents", "precedents_right", "precedents_low", "precedents_high"),
     *("operating_sensitivity", "operating_threshold", "distance", "overridden", "reason"),
     *("cautions", "trained_on", "explained", "method", "map_maximum", "evidence", "positive"),
     *("run", "stage", "protocol", "mark", "weights", "model_sha256", "software", "date", "notice"),

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_answers import MADE, Reader, answered, batch, head, report_on, rows_of, text_of
 from made_run import make_run
 
 from core.errors import SettingError
+from core.evaluation.precedents import precedents
 from core.explanation.evidence import cheap_evidence
 from core.protocols import LEAKFREE
 from core.reporting.answers import KINDS, Report, asked_of, document, kind_of, sheet
@@ -81,6 +83,22 @@ def test_leak_of_the_run_is_said_on_every_kind(tmp_path):
     assert "Leaky: 100 %" in Reader(document(report, "html")).text
     assert "Leaky: 100 %" in text_of(document(report, "pdf"))
     assert all(row["mark"].startswith("Leaky: ") for row in rows_of(document(report, "csv")))
+
+
+def test_precedents_stand_beside_the_probability_they_are_of(asked):
+    table = pd.DataFrame(
+        {"label": [*["tumour"] * 18, *["clear"] * 2], "probability": 0.9, "group": range(20)}
+    )
+    found = precedents(table, "tumour", 0.9)
+    report = report_on(asked, answered("a.png", 0.9, precedents=found), answered("b.png", 0.9))
+    for text in (Reader(document(report, "html")).text, text_of(document(report, "pdf"))):
+        assert "Of 20 calls of tumour on test scans, about as sure (90 to 90 %)" in text
+        assert text.count("Precedents") == 1
+    one, other = rows_of(document(report, "csv"))
+    assert (one["precedents"], one["precedents_right"]) == ("20", "18")
+    assert float(one["precedents_low"]) == found.interval[0]
+    assert float(one["precedents_high"]) == found.interval[1]
+    assert other["precedents"] == other["precedents_low"] == ""
 
 
 def test_evidence_is_told_where_it_was_measured(asked):
