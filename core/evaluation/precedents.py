@@ -19,6 +19,9 @@ answer; with fewer no interval says anything."""
 COIN = 0.5
 """How often a coin is right between two classes."""
 
+CLEAR = 0.75
+"""Share of right calls that would be no coin's, were there `MOST` of them."""
+
 
 class Precedents(Frozen):
     """Test scans that a stage called the same, nearly as surely. Near copies count once."""
@@ -73,7 +76,7 @@ def precedents(
 
 
 def in_words(found: Precedents, label: str) -> str:
-    """`Of 20 calls of yes on test scans, about as sure (88 to 97 %), 18 were right: 90 % (70–97).`.
+    """Precedents as a sentence, with what chance could do where it could do as well.
 
     Args:
         found: The precedents.
@@ -81,10 +84,12 @@ def in_words(found: Precedents, label: str) -> str:
     """
     low, high = (100 * share for share in found.interval)
     said = (
-        f"Of {found.n} calls of {label} on test scans, about as sure ({100 * found.least:.0f} to "
+        f"Of {found.n} calls of '{label}' on test scans, about as sure ({100 * found.least:.0f} to "
         f"{100 * found.most:.0f} %), {found.right} were right: {100 * found.right / found.n:.0f} % "
         f"({low:.0f}–{high:.0f})."
     )
-    if found.open:
-        said += " That could be chance: this call settles nothing."
-    return said
+    if not found.open:
+        return said
+    if found.right >= CLEAR * found.n:
+        return f"{said} Too few to rule out chance."
+    return f"{said} Chance might do as well: this call settles nothing."

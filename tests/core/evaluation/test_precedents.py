@@ -55,10 +55,22 @@ def test_words_tell_the_count_the_share_and_its_interval():
     test = table(*[("yes", 0.9, str(i)) for i in range(18)], ("no", 0.94, "x"), ("no", 0.85, "y"))
     found = precedents(test, "yes", 0.9)
     assert in_words(found, "yes") == (
-        "Of 20 calls of yes on test scans, about as sure (85 to 94 %), 18 were right: 90 % (70–97)."
+        "Of 20 calls of 'yes' on test scans, about as sure (85 to 94 %), 18 were right: "
+        "90 % (70–97)."
     )
-    coin = precedents(table(("yes", 0.9, "a"), ("no", 0.9, "b")), "yes", 0.9)
-    assert in_words(coin, "yes").endswith("That could be chance: this call settles nothing.")
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["yes"] * 3, "Too few to rule out chance."),
+        (["yes"] * 15 + ["no"] * 5, "(53–89)."),
+        (["yes"] * 14 + ["no"] * 6, "Chance might do as well: this call settles nothing."),
+    ],
+)
+def test_words_say_what_chance_could_do(labels, said):
+    test = table(*[(label, 0.9, str(i)) for i, label in enumerate(labels)])
+    assert in_words(precedents(test, "yes", 0.9), "yes").endswith(said)
 
 
 @given(
