@@ -78,6 +78,9 @@ class Augmentation(Frozen):
         0.0, ge=0, lt=1, description="largest change of brightness across the picture, either way"
     )
     noise: float = Field(0.0, ge=0, description="largest standard deviation, grey levels")
+    blur: float = Field(
+        0.0, ge=0, le=0.1, description="largest standard deviation, share of the longer side"
+    )
     positive_views: int = Field(6, ge=0, description="views of a positive picture, beside itself")
     negative_views: int = Field(13, ge=0, description="views of a negative picture, beside itself")
     applies_to: Literal["everything", "training"] = "everything"

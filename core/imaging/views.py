@@ -26,12 +26,12 @@ def view_rng(seed: int, sha256: str, view: int) -> np.random.Generator:
 def make_view(
     pixels: np.ndarray, augmentation: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
-    """One random view: turn, shear, zoom and shift in a single warp, flips, then grey levels.
+    """One random view: turn, shear, zoom and shift in a single warp, flips, blur, grey levels.
 
     Pixels that come from outside take the value of the nearest edge, and brightness multiplies,
     as in Keras' `ImageDataGenerator`. Gamma, a brightness that rises evenly to one side (as near
-    a receiver coil) and noise imitate other scanners. Every draw is made whether it is used or
-    not, so that switching one change off leaves the others as they were.
+    a receiver coil), noise and blur (as of a coarser matrix) imitate other scanners. Every draw is
+    made whether it is used or not, so that switching one change off leaves the others as they were.
 
     Args:
         pixels: uint8 RGB, (H, W, 3).
@@ -46,6 +46,7 @@ def make_view(
     mirror, upend = rng.random(2) < 0.5
     brightness = rng.uniform(*augmentation.brightness)
     larger, exponent, slope, direction, roughness = rng.uniform(-1.0, 1.0, 5)
+    softness = 1 - rng.random()
 
     angle = np.deg2rad(turn * augmentation.rotation)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -66,6 +67,9 @@ def make_view(
         view = view[:, ::-1]
     if augmentation.vertical_flip and upend:
         view = view[::-1]
+    if augmentation.blur:
+        spread = softness * augmentation.blur * max(height, width)
+        view = cv2.GaussianBlur(np.ascontiguousarray(view), (0, 0), spread)
     levels = view * np.float32(brightness)
     if augmentation.gamma != 1:
         levels = 255 * (levels / 255).clip(0, 1) ** np.float32(augmentation.gamma**exponent)

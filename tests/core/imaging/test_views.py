@@ -174,3 +174,17 @@ def test_noise_has_at_most_its_standard_deviation():
     assert max(spreads) > 6
     assert min(spreads) < 2
     assert all((view == view[..., :1]).all() for view in views(even, noisy, 4))  # grey
+
+
+def test_blur_widens_an_edge_by_at_most_its_share_of_the_longer_side():
+    edge = np.zeros((60, 200, 3), np.uint8)
+    edge[:, 100:] = 255
+    blurring = STILL.model_copy(update={"blur": 0.02})
+    spreads = []
+    for view in views(edge, blurring):
+        steepest = np.diff(view[30, :, 0].astype(float)).max()
+        spreads.append(255 / steepest / np.sqrt(2 * np.pi))  # of the Gaussian that makes it
+        assert view[30].min() == 0
+        assert view[30].max() == 255
+    assert min(spreads) < 1
+    assert 3.5 < max(spreads) < 4.2
