@@ -21,6 +21,10 @@ KEPT = 8
 """Tasks whose results are remembered."""
 
 
+class Cancelled(Exception):
+    """Ends work that nobody waits for any more."""
+
+
 @dataclass
 class Task(Generic[T]):
     """One piece of work in a thread."""
@@ -28,6 +32,7 @@ class Task(Generic[T]):
     activity: str = "Starting"
     done: int = 0
     total: int = 0
+    cancelled: bool = False
     _future: "Future[T]" = field(default_factory=Future)
 
     @property
@@ -48,8 +53,19 @@ class Task(Generic[T]):
         """Wait a little; returns whether it has finished."""
         return bool(wait_for([self._future], timeout=seconds).done)
 
+    def cancel(self) -> None:
+        """Have the work end when it next says how far it is; it can be started anew at once."""
+        self.cancelled = True
+        self._future.cancel()  # where it has not begun
+
     def report(self, activity: str, done: int, total: int) -> None:
-        """Called by the work to say how far it is."""
+        """Called by the work to say how far it is.
+
+        Raises:
+            Cancelled: It has no need to go further.
+        """
+        if self.cancelled:
+            raise Cancelled
         self.activity, self.done, self.total = activity, done, total
 
 
@@ -65,7 +81,7 @@ class Tasks:
         """Start the work, or find the task that does it or has done it."""
         with self._lock:
             task = self._tasks.get(key)
-            if task is None:
+            if task is None or task.cancelled:
                 task = Task()
                 task._future = self._pool.submit(work, task.report)
                 self._tasks[key] = task
@@ -78,8 +94,9 @@ class Tasks:
             return task  # type: ignore[return-value]
 
     def find(self, key: Hashable) -> Task[Any] | None:
-        """The task of this key; none if it was never started or is forgotten."""
-        return self._tasks.get(key)
+        """The task of this key; none if it was never started, was cancelled or is forgotten."""
+        task = self._tasks.get(key)
+        return None if task is None or task.cancelled else task
 
     def forget(self, key: Hashable) -> None:
         """Let the work of this key be done anew when it is asked for."""

@@ -47,7 +47,7 @@ def show(run: Run, stage: str, item: Item, prediction: Prediction) -> None:
                 help="One after the other. The page can be used meanwhile.",
             )
             return
-        found = reading.result_or_progress(task)
+        found = reading.result_or_progress(task, on_demand=True)
         if isinstance(found, list):
             _scored(run, stage, item, scan, found)
             _report(run, stage, question, item)

@@ -21,7 +21,7 @@ def show(run: Run, item: Item, prediction: Prediction, method: str) -> None:
     full = examinations.is_fully_examined(item, prediction, method)
     with st.container(key="evidence", gap="xsmall"):
         task = examinations.evidence(run, item, prediction, method, full=full)
-        found = reading.result_or_progress(task)
+        found = reading.result_or_progress(task, on_demand=full)
         if found is None:
             return
         st.html(panel(found))

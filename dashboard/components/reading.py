@@ -25,15 +25,19 @@ def wait_for(task: Task[T], title: str) -> T:
     return task.result()
 
 
-def result_or_progress(task: Task[T]) -> T | None:
+def result_or_progress(task: Task[T], *, on_demand: bool = False) -> T | None:
     """The result of a task; while there is none, how far it is, and the page goes on.
+
+    Args:
+        task: The task.
+        on_demand: Whether it was begun by a click, so that another one may end it.
 
     Raises:
         NeuroStageError: What the task raised.
     """
     if task.wait(PATIENCE):
         return task.result()
-    _progress(task)
+    _progress(task, on_demand)
     return None
 
 
@@ -50,9 +54,17 @@ def _watch(task: Task[Any]) -> None:
 
 
 @st.fragment(run_every=0.5)
-def _progress(task: Task[Any]) -> None:
+def _progress(task: Task[Any], on_demand: bool = False) -> None:
     with shell.problems():
-        if task.finished:
+        if task.finished or task.cancelled:
             st.rerun()
         counted = f"{task.done:,} of {task.total:,}" if task.total > 1 else ""
         st.progress(task.share, text=f"{task.activity} {counted}")
+        if on_demand:
+            st.button(
+                "Cancel",
+                key=f"cancel-{id(task)}",
+                on_click=task.cancel,
+                icon=":material/close:",
+                type="tertiary",
+            )

@@ -96,7 +96,7 @@ def written(
             width="stretch",
         )
         return
-    made = reading.result_or_progress(task)
+    made = reading.result_or_progress(task, on_demand=True)
     if isinstance(made, Made):
         downloads(made, stem, ("pdf", "html", "csv"))
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from core.training.workspace import Workspace
 from dashboard import reports, resources, state
 from dashboard.components import chances
 from dashboard.reports import Manner, Question
-from dashboard.tasks import Tasks
+from dashboard.tasks import Cancelled, Tasks
 from dashboard.tray import Item, from_run
 
 PLAIN = Manner("grad-cam")
@@ -176,6 +177,31 @@ def test_page_writes_the_report_of_all_when_asked(pages: Pages):
     assert "2 answers, 1 without an answer." in texts(page)
     page.toggle(key=state.CHECKED).set_value(False).run()
     assert "Write it: 2 scans" in labels(page)  # another report than the one that was made
+
+
+@pytest.mark.usefixtures("run")
+def test_a_report_that_was_begun_can_be_called_off(pages: Pages, monkeypatch: pytest.MonkeyPatch):
+    go, ends = threading.Event(), []
+
+    def slow(*arguments):
+        go.wait(60)
+        try:
+            arguments[-1](1)  # tells how far it is
+        except Cancelled:
+            ends.append("cancelled")
+            raise
+
+    monkeypatch.setattr(reports, "_gathered", slow)
+    page = drop(pages.open("explain"), ("one.png", png(1)), ("two.png", png(2)))
+    opened(page, state.BATCH)
+    press(page, "Write it")
+    assert "Cancel" in labels(page)
+    press(page, "Cancel")
+    assert "Write it: 2 scans" in labels(page)
+    assert "Cancel" not in labels(page)
+    go.set()
+    pages.until(lambda _: ends == ["cancelled"])
+    assert not offered(page).count("CSV")
 
 
 def test_a_row_of_the_slices_turns_to_it(pages: Pages, run: Run, tmp_path: Path):

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from core.errors import DatasetError
-from dashboard.tasks import KEPT, Report, Tasks
+from dashboard.tasks import KEPT, Cancelled, Report, Tasks
 
 
 def test_a_task_reports_and_returns():
@@ -50,3 +50,40 @@ def test_only_the_last_results_are_kept():
         tasks.start(number, lambda _: None).result()
     assert tasks.find(0) is None
     assert tasks.find(KEPT + 2) is not None
+
+
+def test_cancelled_work_ends_at_its_next_report_and_can_be_started_anew():
+    tasks, go, begun, reached = Tasks(), threading.Event(), threading.Event(), []
+
+    def work(report: Report) -> str:
+        for step in range(3):
+            report("Reading", step, 3)
+            reached.append(step)
+            begun.set()
+            go.wait(10)
+        return "done"
+
+    task = tasks.start("key", work)
+    assert begun.wait(10)
+    task.cancel()
+    assert tasks.find("key") is None
+    go.set()
+    with pytest.raises(Cancelled):
+        task.result()
+    assert reached == [0]
+    anew = tasks.start("key", work)
+    assert anew is not task
+    assert anew.result() == "done"
+    assert tasks.find("key") is anew
+
+
+def test_work_that_is_cancelled_before_its_turn_never_begins():
+    tasks, go, calls = Tasks(), threading.Event(), []
+    busy = [tasks.start(number, lambda _: go.wait(10)) for number in range(2)]
+    waiting = tasks.start("key", lambda _: calls.append(1))
+    waiting.cancel()
+    go.set()
+    for task in busy:
+        task.result()
+    tasks.start("last", lambda _: None).result()
+    assert not calls
