@@ -23,7 +23,7 @@ run: $(RUNS) ## install what is needed and open the dashboard
 venv: $(RUNS) ## install what is needed into .venv, and no more
 
 test: check ## install what tests need as well, then check and test everything
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses 2 --dist loadfile
 
 check: $(TESTS) ## style, format and types only
 	$(PY) -m ruff check .
