@@ -5,6 +5,7 @@ has to be cleared by hand.
 """
 
 import hashlib
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Tray
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from core.evaluation.pooled import Pooled
     from core.evaluation.results import Comparison
     from core.examination import Stages
@@ -220,6 +223,30 @@ def predictor(run: Run, stage: str) -> "Predictor":
 def models(run: Run) -> tuple[str, ...]:
     """Fingerprints of the models of all finished stages."""
     return tuple(run.metrics(stage)["model_sha256"] for stage in run.finished_stages())
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _drawn(
+    path: str,  # noqa: ARG001
+    fingerprint: tuple[str, ...],  # noqa: ARG001
+    times: tuple[int, ...],  # noqa: ARG001
+    what: tuple[Hashable, ...],  # noqa: ARG001
+    _draw: Callable[[], "go.Figure"],
+) -> "go.Figure":
+    return _draw()
+
+
+def drawn(run: Run, what: tuple[Hashable, ...], draw: Callable[[], "go.Figure"]) -> "go.Figure":
+    """A figure that follows from a run's record, drawn once; not to be changed.
+
+    Args:
+        run: Whose record.
+        what: All that decides the figure beside it.
+        draw: Draws it.
+    """
+    record = (run.path / name for name in ("history.csv", "split.csv"))
+    times = tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in record)
+    return _drawn(str(run.path), models(run), times, what, draw)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -1,10 +1,14 @@
 """A figure on a page, in the look of the page."""
 
+from collections.abc import Callable, Hashable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
 from core.evaluation.results import Comparison
+from core.training.runs import Run
+from dashboard import resources
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,6 +23,18 @@ MATRIX = 240
 def look() -> "figures.Look":
     """Dark or light, as the page is in this browser."""
     return "light" if st.context.theme.type == "light" else "dark"
+
+
+def drawn(run: Run, what: tuple[Hashable, ...], draw: "Callable[..., go.Figure]") -> "go.Figure":
+    """A figure that follows from a run's record, in the look of the page; not to be changed.
+
+    Args:
+        run: Whose record.
+        what: All that decides the figure beside the record and the look.
+        draw: Draws it in a `look`. Called when there is no such figure yet.
+    """
+    chosen = look()
+    return resources.drawn(run, (*what, chosen), partial(draw, look=chosen))
 
 
 def matrices_width(comparison: "Comparison | Pooled") -> int | Literal["stretch"]:
@@ -46,8 +62,6 @@ def show(
     from core.reporting import figures  # slow to load, and every page asks for the look
 
     image = figures.CONFIG["toImageButtonOptions"] | {"filename": name}
-    if on_select == "ignore":
-        figure.update_layout(clickmode="none")
     return st.plotly_chart(
         figure,
         key=name,

@@ -1,5 +1,8 @@
 """The confusion matrices of all stages; the cell that is clicked says which scans are listed."""
 
+from copy import deepcopy
+from functools import partial
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -27,10 +30,14 @@ def show(run: Run, comparison: Comparison) -> None:
         percent = st.toggle("Per cent of each row", key=state.SHARES, bind="query-params")
     place = st.container()
     stage, outcome = _chosen(comparison)
-    figure = confusion_matrices(comparison, part, percent=percent, look=chart.look())
+    figure = chart.drawn(
+        run,
+        (KEY, part, percent),
+        partial(confusion_matrices, comparison, part, percent=percent, selectable=True),
+    )
     with place:
         chart.show(
-            _with_mark(figure, stage, outcome),
+            _with_mark(deepcopy(figure), stage, outcome),
             KEY,
             f"Confusion matrices of {len(comparison.stages)} stages, {part} part",
             width=chart.matrices_width(comparison),
@@ -45,7 +52,7 @@ def show(run: Run, comparison: Comparison) -> None:
 
 
 def _with_mark(figure: go.Figure, stage: str, outcome: str) -> go.Figure:
-    """The figure with a frame around one cell.
+    """The figure with a frame around one cell; changes it.
 
     Plotly would mark it by fading the text of all others; as annotations they stay readable.
     """

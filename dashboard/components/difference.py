@@ -1,6 +1,7 @@
 """Any two stages side by side: their figures, the difference, and the scans that changed sides."""
 
 import html
+from functools import partial
 
 import streamlit as st
 
@@ -26,18 +27,24 @@ def show(run: Run, comparison: Comparison) -> None:
     left, right = st.columns([1.6, 1], gap="large", vertical_alignment="bottom")
     with left:
         both = comparison.model_copy(update={"stages": stages})
-        figure = confusion_matrices(both, part, look=chart.look())
+        figure = chart.drawn(
+            run, ("two-matrices", part, first, second), partial(confusion_matrices, both, part)
+        )
         width = chart.matrices_width(both)
         chart.show(figure, "two-matrices", "Confusion matrices of the two stages", width)
     with right:
         classes = comparison.negative, comparison.positive
-        figure = changes_matrix(
-            table,
-            titles[first],
-            titles[second],
-            classes,
-            mark=comparison.mark,
-            look=chart.look(),
+        figure = chart.drawn(
+            run,
+            ("changes", part, first, second),
+            partial(
+                changes_matrix,
+                table,
+                titles[first],
+                titles[second],
+                classes,
+                mark=comparison.mark,
+            ),
         )
         chart.show(figure, "changes", "How each cell of the confusion matrix changed")
     _table(comparison, first, second, part)

@@ -1,24 +1,22 @@
 """Compare: what each stage was worth, which one to keep, and the scans behind the numbers."""
 
+from functools import partial
+
 import streamlit as st
 
-from core.evaluation.calibration import reliability
-from core.evaluation.precision_recall import precision_recall_curve
 from core.evaluation.results import Comparison
-from core.evaluation.roc import roc_curve
 from core.reporting import figures
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import (
-    calibration,
     chart,
     confusion,
     difference,
     metrics_table,
-    operating,
     part_picker,
     recommendation,
     shell,
+    thresholds,
 )
 
 
@@ -34,42 +32,20 @@ def epochs(run: Run, comparison: Comparison) -> None:
         label_visibility="collapsed",
     )
     draw = figures.stage_curves if each == "Stage by stage" else figures.all_stages_curves
-    figure = draw(run.history(), titles, mark=comparison.mark, look=chart.look())
+    figure = chart.drawn(
+        run,
+        ("epochs", each),
+        lambda look: draw(run.history(), titles, mark=comparison.mark, look=look),
+    )
     chart.show(figure, "epochs", "Loss and accuracy, training and validation, epoch by epoch")
 
 
-def held_out(_run: Run, comparison: Comparison) -> None:
-    figure = figures.validation_against_test(comparison, look=chart.look())
+def held_out(run: Run, comparison: Comparison) -> None:
+    draw = partial(figures.validation_against_test, comparison)
+    figure = chart.drawn(run, ("held-out",), draw)
     chart.show(figure, "held-out", "Accuracy and loss of each stage, validation against test")
-    figure = figures.overfitting_gap(comparison, look=chart.look())
+    figure = chart.drawn(run, ("overfitting",), partial(figures.overfitting_gap, comparison))
     chart.show(figure, "overfitting", "By how much training looks better than validation")
-
-
-def thresholds(run: Run, comparison: Comparison) -> None:
-    points = operating.points(run, comparison, *operating.choose())
-    operating.show(comparison, points)
-    part = part_picker.show()
-    predictions = {name: run.predictions(name) for name in run.finished_stages()}
-    rows = {name: table[table["split"] == part] for name, table in predictions.items()}
-    kept = comparison.keep.stage or comparison.stages[-1].name
-    left, right = st.columns(2, gap="large")
-    with left:
-        curves = {name: roc_curve(table, run.positive) for name, table in rows.items()}
-        point = {kept: getattr(points[kept], part)}
-        figure = figures.roc_curves(curves, comparison, part, operating=point, look=chart.look())
-        chart.show(figure, "roc", "ROC curves of the stages")
-    with right:
-        curves = {name: precision_recall_curve(table, run.positive) for name, table in rows.items()}
-        figure = figures.precision_recall_curves(curves, comparison, part, look=chart.look())
-        chart.show(figure, "precision-recall", "Precision-recall curves of the stages")
-    left, right = st.columns(2, gap="large", vertical_alignment="center")
-    with left:
-        titles = {stage.name: stage.title for stage in comparison.stages}
-        bins = {kept: reliability(rows[kept], run.positive)}
-        figure = figures.reliability_diagram(bins, titles, mark=comparison.mark, look=chart.look())
-        chart.show(figure, "calibration", f"Observed against predicted share, {titles[kept]}")
-    with right:
-        calibration.show(comparison.stage(kept), part)
 
 
 def numbers(run: Run, comparison: Comparison) -> None:
@@ -91,7 +67,7 @@ FIGURES = {
     "Matrices": confusion.show,
     "Epochs": epochs,
     "Validation and test": held_out,
-    "Thresholds": thresholds,
+    "Thresholds": thresholds.show,
     "Numbers": numbers,
     "Two stages": two_stages,
 }

@@ -15,6 +15,7 @@ from core.evaluation.comparison import compare
 from core.evaluation.mark import mark_of
 from core.evaluation.metrics import outcomes
 from core.protocols import REPORT
+from core.reporting import figures
 from core.training.runs import Run
 from core.training.workspace import Workspace
 from dashboard import state
@@ -205,6 +206,49 @@ def test_operating_point_follows_what_is_wanted_and_is_in_the_address(pages, run
     assert not page.exception
     other = compare(run).stage(comparison.keep.stage).operating_point.threshold
     assert f"from {100 * other:.1f} % on" in texts(page)
+
+
+def test_figures_are_drawn_again_only_when_the_record_or_a_choice_has_changed(
+    pages, run, monkeypatch
+):
+    drawn = []
+    draw = figures.all_stages_curves
+
+    def counted(*args, **kwargs):
+        drawn.append(kwargs["look"])
+        return draw(*args, **kwargs)
+
+    monkeypatch.setattr(figures, "all_stages_curves", counted)
+    page = opened(pages, **{state.COMPARE_TAB: "Epochs"})
+    page.run()
+    assert len(drawn) == 1
+    first = json.loads(page.get("plotly_chart")[0].proto.spec)
+    history = run.history()
+    run.write_history(history.assign(loss=history["loss"] / 2))
+    page.run()
+    assert len(drawn) == 2
+    assert json.loads(page.get("plotly_chart")[0].proto.spec) != first
+    page.session_state[state.CURVES] = "Stage by stage"
+    page.run()
+    page.session_state[state.CURVES] = "One axis"
+    page.run()
+    assert len(drawn) == 2
+
+
+@pytest.mark.usefixtures("run")
+def test_the_frame_around_a_cell_leaves_no_trace_in_the_next_figure(pages):
+    page = opened(pages)
+
+    def frames():
+        layout = json.loads(page.get("plotly_chart")[0].proto.spec)["layout"]
+        return layout["shapes"], len(layout["annotations"])
+
+    (first,), written = frames()
+    page.session_state[state.OUTCOME] = "tn"
+    page.run()
+    (second,), again = frames()
+    assert first != second
+    assert written == again
 
 
 def test_two_stages_list_the_scans_that_changed_sides(pages, run):

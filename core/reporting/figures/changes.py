@@ -84,7 +84,7 @@ def changes_matrix(
         yanchor="bottom",
         yshift=8,
     )
-    figure.update_layout(margin={"t": 60}, showlegend=False, clickmode="event+select")
+    figure.update_layout(margin={"t": 60}, showlegend=False)
     return marked(figure, mark, look)
 
 

@@ -26,6 +26,7 @@ def confusion_matrices(
     part: Part = "test",
     *,
     percent: bool = False,
+    selectable: bool = False,
     look: Look = "dark",
 ) -> go.Figure:
     """One matrix a stage: a row is what a scan is, a column what it was called.
@@ -34,10 +35,11 @@ def confusion_matrices(
         comparison: The stages, of a run or pooled over folds.
         part: Of the data; what is pooled has a test part only.
         percent: Colour and read shares of each row instead of counts.
+        selectable: Whether a click on a cell chooses it.
         look: Dark or light.
 
     Returns:
-        A figure in which each cell is a selectable point; its `customdata` is [stage, cell],
+        A figure in which each cell is a point; its `customdata` is [stage, cell],
         cell being one of tn, fp, fn, tp.
     """
     colours = PALETTES[look]
@@ -104,7 +106,7 @@ def confusion_matrices(
         },
         margin={"t": 58, "b": 78 if slanted else 56},
         showlegend=False,
-        clickmode="event+select",
+        clickmode="event+select" if selectable else "none",
     )
     return marked(figure, comparison.mark, look)
 

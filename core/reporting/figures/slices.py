@@ -87,5 +87,7 @@ def slice_strip(
     figure.update_yaxes(
         title_text=f"P({positive})", tickformat=".0%", range=[-0.1, 1.04], tickvals=[0, 0.5, 1]
     )
-    figure.update_layout(showlegend=len(figure.data) > 1, margin={"t": 28})
+    figure.update_layout(
+        showlegend=len(figure.data) > 1, margin={"t": 28}, clickmode="event+select"
+    )
     return marked(figure, mark, look)

@@ -162,6 +162,7 @@ def styled(figure: go.Figure, look: Look, *, height: int) -> go.Figure:
         height=height,
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
         dragmode=False,
+        clickmode="none",  # a click that chooses nothing must not fade what was not clicked
     )
     return figure
 
