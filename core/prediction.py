@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RunError
-from core.evaluation.parts import part_views
 from core.evaluation.precedents import Precedents, precedents
 from core.explanation.gate import judge_distance
 from core.explanation.geometry import to_scan
@@ -160,6 +159,8 @@ class Predictor:
     @cached_property
     def test(self) -> "pd.DataFrame":
         """What the stage said of the test scans, with the group of each."""
+        from core.evaluation.parts import part_views  # slow to load, and first pages do without
+
         rows = self.run.predictions(self.stage)
         seed = self.protocol.seed
         return part_views(rows, self.run.split(), self.run.positive, seed)["test"].rows
