@@ -141,10 +141,14 @@ class Workspace:
                 f"'{name}' was given",
                 "Choose a plainer name.",
             )
-        if self._is_taken(name):
-            raise SettingError(
-                "a run name that is free", f"'{name}' exists", "Choose another name."
-            )
+        for job in JOBS:
+            if (self.path / job.room / name).exists():
+                kind = "run" if job is Run else "cross-validation"
+                raise SettingError(
+                    "a name that no run and no cross-validation has",
+                    f"a {kind} called '{name}' exists",
+                    "Choose another name.",
+                )
 
     def _is_taken(self, name: str) -> bool:
         return any((self.path / job.room / name).exists() for job in JOBS)

@@ -173,9 +173,9 @@ def test_a_workspace_knows_its_cross_validations_and_keeps_them_apart(workspace,
     assert workspace.runs() == []
     with pytest.raises(RunError, match=r"name of a cross-validation.*\(one\)"):
         workspace.crossval("two")
-    with pytest.raises(SettingError, match="'one' exists"):
+    with pytest.raises(SettingError, match="a cross-validation called 'one' exists"):
         make_crossval(workspace, "one")
-    with pytest.raises(SettingError, match="'one' exists"):
+    with pytest.raises(SettingError, match="a cross-validation called 'one' exists"):
         workspace.create(one.protocol, one.config.data, name="one")
     with pytest.raises(SettingError, match="seeds that differ"):
         make_crossval(workspace, "twice", seeds=(7, 7))
