@@ -5,7 +5,7 @@ from typing import Any
 from core.errors import RunError
 from core.training.crossval import CrossValidation
 from core.training.jobs import Job
-from core.training.library import about
+from core.training.run_library import about
 from core.training.runs import Run
 from core.training.workspace import Workspace, default_workspace
 

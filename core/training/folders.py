@@ -129,7 +129,7 @@ class JobFolder(ABC, Generic[Config]):
             )
 
     def delete(self) -> None:
-        """Remove the folder with all its models, for good (see `core.training.library.delete`).
+        """Remove the folder with all its models, for good (see `core.training.run_library.delete`).
 
         Raises:
             RunError: It is at work.

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.training.crossval import CrossValidation
-from core.training.library import shown_name
+from core.training.run_library import shown_name
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import tab

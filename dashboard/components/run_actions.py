@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import RunError
-from core.training import library
+from core.training import run_library
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import shell
@@ -20,7 +20,7 @@ def show(chosen: Sequence[Run]) -> None:
         if len(chosen) == 1:
             _open(chosen[0])
             _edit(chosen[0])
-        said = [library.about(run) for run in chosen]
+        said = [run_library.about(run) for run in chosen]
         pinned, archived = (all(getattr(s, f) for s in said) for f in ("pinned", "archived"))
         _button("Unpin" if pinned else "Pin", _say, chosen, {"pinned": not pinned})
         label = "Take out of the archive" if archived else "Archive"
@@ -48,7 +48,7 @@ def _open(run: Run) -> None:
 
 
 def _edit(run: Run) -> None:
-    said, active = library.about(run), run.status.active
+    said, active = run_library.about(run), run.status.active
     with (
         st.popover("Name and note", key="edit-run"),
         st.form(f"{state.EDIT}-{run.name}", border=False),
@@ -67,10 +67,10 @@ def _edit(run: Run) -> None:
             "Shown as",
             said.title,
             key=_key("title", run),
-            max_chars=library.LONGEST_TITLE,
+            max_chars=run_library.LONGEST_TITLE,
             placeholder="Its name, unless you write something here",
         )
-        st.text_area("Note", said.note, key=_key("note", run), max_chars=library.LONGEST_NOTE)
+        st.text_area("Note", said.note, key=_key("note", run), max_chars=run_library.LONGEST_NOTE)
         st.form_submit_button("Save", type="primary", on_click=shell.act, args=[_save, run])
 
 
@@ -80,9 +80,9 @@ def _key(field: str, run: Run) -> str:
 
 def _save(run: Run) -> None:
     title, note = (state.get(_key(field, run)) or "" for field in ("title", "note"))
-    library.annotate(run, title=title.strip(), note=note.strip())
+    run_library.annotate(run, title=title.strip(), note=note.strip())
     name = (state.get(_key("name", run)) or "").strip()
-    renamed = library.rename(resources.workspace(), run, name)
+    renamed = run_library.rename(resources.workspace(), run, name)
     choose([renamed.name])
     if state.get(state.RUN) == run.name:
         state.put(state.RUN, renamed.name)
@@ -90,13 +90,13 @@ def _save(run: Run) -> None:
 
 def _say(chosen: Sequence[Run], changes: dict[str, bool]) -> None:
     for run in chosen:
-        library.annotate(run, **changes)
+        run_library.annotate(run, **changes)
 
 
 def _delete(chosen: Sequence[Run]) -> None:
     for run in chosen:
         run.expect_idle()
-    trashed = [library.delete(resources.workspace(), run) for run in chosen]
+    trashed = [run_library.delete(resources.workspace(), run) for run in chosen]
     state.put(state.DELETED, ",".join(each.path.name for each in trashed))
     choose([])
 

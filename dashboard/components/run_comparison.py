@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.evaluation.overview import pictures_tested
 from core.evaluation.results import StageResult
-from core.training.library import shown_name
+from core.training.run_library import shown_name
 from core.training.runs import Run
 from dashboard import resources
 from dashboard.components import metrics_table

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import RunError
 from core.evaluation.overview import Overview, Share
-from core.training.library import About, about, in_order
+from core.training.run_library import About, about, in_order
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import run_actions, run_comparison, trash

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import NeuroStageError, RunError
-from core.training.library import in_order, shown_name
+from core.training.run_library import in_order, shown_name
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import endings, folders, quitting, tab, training_line

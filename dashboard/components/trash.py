@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.training import library
-from core.training.library import Trashed
+from core.training import run_library
+from core.training.run_library import Trashed
 from dashboard import resources, state
 from dashboard.components import shell
 from dashboard.components.words import moment, plain
@@ -13,13 +13,13 @@ MOST = 20
 
 def anything() -> bool:
     """Whether there is a run to be had back."""
-    return bool(library.trash(resources.workspace()))
+    return bool(run_library.trash(resources.workspace()))
 
 
 def undo() -> None:
     """Say what was deleted last, with the way back, for as long as there is one."""
     names = (state.get(state.DELETED) or "").split(",")
-    last = [each for each in library.trash(resources.workspace()) if each.path.name in names]
+    last = [each for each in run_library.trash(resources.workspace()) if each.path.name in names]
     if last:
         with st.container(horizontal=True, vertical_alignment="center", key="undo"):
             told = ", ".join(plain(each.name) for each in last)
@@ -29,12 +29,12 @@ def undo() -> None:
 
 def show() -> None:
     """The trash, closed until it is looked into."""
-    found = library.trash(resources.workspace())
+    found = run_library.trash(resources.workspace())
     if not found:
         return
     with st.expander(f"Trash ({len(found)})"):
         st.caption(
-            f"Deleted runs are kept for {library.KEPT.days} days. The next deletion after that "
+            f"Deleted runs are kept for {run_library.KEPT.days} days. The next deletion after that "
             "removes them for good, and gives their space on the disk back."
         )
         for each in found[:MOST]:
@@ -52,4 +52,4 @@ def show() -> None:
 
 def _restore(trashed: list[Trashed]) -> None:
     for each in trashed:
-        library.restore(resources.workspace(), each)
+        run_library.restore(resources.workspace(), each)

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import DatasetError
 from core.evaluation.comparison import compare
 from core.protocols import DEMO
-from core.training import library
+from core.training import run_library
 from core.training.runs import Run, RunStatus
 from core.training.workspace import Workspace
 from dashboard import state
@@ -186,7 +186,7 @@ def test_a_run_at_work_is_not_deleted_nor_is_any_chosen_with_it(three: Workspace
 
 
 def test_the_last_run_can_be_had_back_out_of_the_trash_later(workspace: Workspace):
-    library.delete(workspace, make_run(workspace.path, [0.5]))
+    run_library.delete(workspace, make_run(workspace.path, [0.5]))
     page = Pages().test
     assert not page.dataframe
     next(button for button in page.button if button.label == "Put back").click().run()

@@ -9,7 +9,7 @@ from made_run import make_run
 from core.errors import RunError
 from core.evaluation.comparison import compare
 from core.evaluation.overview import Share, dated, overview, pictures_tested
-from core.training.library import annotate
+from core.training.run_library import annotate
 
 
 def test_its_figures_are_those_of_the_comparison(tmp_path: Path):

@@ -9,7 +9,7 @@ from core.cli.options import Json, RunName, WorkspaceFolder, workspace_at
 from core.cli.terminal import answer
 from core.cli.terminal import note as say
 from core.errors import RunError
-from core.training import library
+from core.training import run_library
 
 
 def rename(
@@ -20,7 +20,7 @@ def rename(
 ) -> None:
     """Give a run that is not at work another name."""
     where = workspace_at(workspace)
-    run = library.rename(where, where.run(name), new)
+    run = run_library.rename(where, where.run(name), new)
     if as_json:
         answer(describe(run))
     else:
@@ -35,7 +35,7 @@ def note(
 ) -> None:
     """Write a note on a run; an empty one removes it."""
     run = workspace_at(workspace).run(name)
-    library.annotate(run, note=text)
+    run_library.annotate(run, note=text)
     if as_json:
         answer(describe(run))
     else:
@@ -46,7 +46,7 @@ def delete(name: RunName, workspace: WorkspaceFolder = None, as_json: Json = Fal
     """Put a run that is not at work into the trash, from which `restore` takes it back."""
     where = workspace_at(workspace)
     run = where.run(name)
-    trashed = library.delete(where, run)
+    trashed = run_library.delete(where, run)
     if as_json:
         answer({"run": trashed.name, "path": str(trashed.path)})
     else:
@@ -56,7 +56,7 @@ def delete(name: RunName, workspace: WorkspaceFolder = None, as_json: Json = Fal
 def restore(name: RunName, workspace: WorkspaceFolder = None, as_json: Json = False) -> None:
     """Take a deleted run out of the trash, the last one of this name."""
     where = workspace_at(workspace)
-    deleted = library.trash(where)
+    deleted = run_library.trash(where)
     found = next((trashed for trashed in deleted if trashed.name == name), None)
     if found is None:
         raise RunError(
@@ -64,7 +64,7 @@ def restore(name: RunName, workspace: WorkspaceFolder = None, as_json: Json = Fa
             f"'{name}' was given",
             "Choose one of the list.",
         )
-    run = library.restore(where, found)
+    run = run_library.restore(where, found)
     if as_json:
         answer(describe(run))
     else:

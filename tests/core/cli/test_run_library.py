@@ -7,7 +7,7 @@ import pytest
 from made_run import make_run
 
 from core.cli import main
-from core.training.library import about
+from core.training.run_library import about
 from core.training.workspace import Workspace
 
 
