@@ -227,15 +227,14 @@ def show_answers(results: list[dict[str, Any]]) -> None:
     for result in results:
         label = result["label"]
         worth = Precedents(**result["precedents"]) if result["precedents"] else None
+        reason = result["reason"]
         more = [
             in_words(worth, label) if worth else None,
-            result["reason"],
+            f"Answered on demand. {reason}" if result["overridden"] else reason,
             *result["cautions"],
             result["map"],
             *seen_beside(result),
         ]
-        if result["overridden"]:
-            more[1] = f"Answered on demand. {more[0]}"
         place = f", slice {result['slice']}" if (result["slices"] or 1) > 1 else ""
         shown.add_row(
             label or result["status"],

@@ -83,9 +83,10 @@ def in_words(found: Precedents, label: str) -> str:
         label: What was called.
     """
     low, high = (100 * share for share in found.interval)
+    least, most = (min(99.9, 100 * sure) for sure in (found.least, found.most))  # never all of it
     said = (
-        f"Of {found.n} calls of '{label}' on test scans, about as sure ({100 * found.least:.0f} to "
-        f"{100 * found.most:.0f} %), {found.right} were right: {100 * found.right / found.n:.0f} % "
+        f"Of {found.n} calls of '{label}' on test scans, about as sure ({least:.1f} to "
+        f"{most:.1f} %), {found.right} were right: {100 * found.right / found.n:.0f} % "
         f"({low:.0f}–{high:.0f})."
     )
     if not found.open:

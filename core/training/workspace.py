@@ -141,21 +141,23 @@ class Workspace:
                 f"'{name}' was given",
                 "Choose a plainer name.",
             )
+        if taken := self._holder(name):
+            raise SettingError(
+                "a name that no run and no cross-validation has",
+                f"a {taken} called '{name}' exists",
+                "Choose another name.",
+            )
+
+    def _holder(self, name: str) -> str | None:
+        """What has this name already, in a word or two."""
         for job in JOBS:
             if (self.path / job.room / name).exists():
-                kind = "run" if job is Run else "cross-validation"
-                raise SettingError(
-                    "a name that no run and no cross-validation has",
-                    f"a {kind} called '{name}' exists",
-                    "Choose another name.",
-                )
-
-    def _is_taken(self, name: str) -> bool:
-        return any((self.path / job.room / name).exists() for job in JOBS)
+                return "run" if job is Run else "cross-validation"
+        return None
 
     def _free_name(self, stem: str) -> str:
         number = 1
-        while self._is_taken(f"{stem}-{number}"):
+        while self._holder(f"{stem}-{number}"):
             number += 1
         return f"{stem}-{number}"
 

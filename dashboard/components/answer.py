@@ -70,7 +70,7 @@ def _precedents(prediction: Prediction) -> str:
     found = prediction.precedents
     if found is None:
         return ""
-    said = html.escape(in_words(found, str(prediction.label)))
+    said = html.escape(in_words(found, str(prediction.label))).replace(" %", "&nbsp;%")
     return f'<p class="{"open" if found.open else "precedents"}">{said}</p>'
 
 

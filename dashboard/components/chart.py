@@ -37,6 +37,24 @@ def drawn(run: Run, what: tuple[Hashable, ...], draw: "Callable[..., go.Figure]"
     return resources.drawn(run, (*what, chosen), partial(draw, look=chosen))
 
 
+def curves(run: Run, *, stage_by_stage: bool = False) -> "go.Figure":
+    """Loss and accuracy of every epoch so far (see `drawn`).
+
+    Args:
+        run: Whose epochs.
+        stage_by_stage: Whether each stage has axes of its own.
+    """
+    from core.reporting import figures  # slow to load, and every page asks for the look
+
+    titles = {stage.name: stage.title for stage in run.protocol.stages}
+    draw = figures.stage_curves if stage_by_stage else figures.all_stages_curves
+    return drawn(
+        run,
+        ("curves", stage_by_stage),
+        lambda look: draw(run.history(), titles, mark=resources.mark(run), look=look),
+    )
+
+
 def matrices_width(comparison: "Comparison | Pooled") -> int | Literal["stretch"]:
     """Room for the confusion matrices of some stages; five of them fill the page."""
     stages = len(comparison.stages)

@@ -132,16 +132,8 @@ def outcome(found: Summary, before: float | None) -> None:
 
 def curves(run: Run) -> None:
     """Loss and accuracy of every epoch so far, all stages in a row."""
-    titles = {stage.name: stage.title for stage in run.protocol.stages}
-    figure = chart.drawn(
-        run,
-        ("curves",),
-        lambda look: figures.all_stages_curves(
-            run.history(), titles, mark=resources.mark(run), look=look
-        ),
-    )
     st.plotly_chart(
-        figure,
+        chart.curves(run),
         theme=None,
         key=f"curves-{run.name}",
         config=figures.CONFIG,

@@ -20,8 +20,7 @@ from dashboard.components import (
 )
 
 
-def epochs(run: Run, comparison: Comparison) -> None:
-    titles = {stage.name: stage.title for stage in run.protocol.stages}
+def epochs(run: Run, _comparison: Comparison) -> None:
     each = st.segmented_control(
         "Curves",
         ["One axis", "Stage by stage"],
@@ -31,12 +30,7 @@ def epochs(run: Run, comparison: Comparison) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    draw = figures.stage_curves if each == "Stage by stage" else figures.all_stages_curves
-    figure = chart.drawn(
-        run,
-        ("epochs", each),
-        lambda look: draw(run.history(), titles, mark=comparison.mark, look=look),
-    )
+    figure = chart.curves(run, stage_by_stage=each == "Stage by stage")
     chart.show(figure, "epochs", "Loss and accuracy, training and validation, epoch by epoch")
 
 

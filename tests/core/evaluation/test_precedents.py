@@ -55,7 +55,7 @@ def test_words_tell_the_count_the_share_and_its_interval():
     test = table(*[("yes", 0.9, str(i)) for i in range(18)], ("no", 0.94, "x"), ("no", 0.85, "y"))
     found = precedents(test, "yes", 0.9)
     assert in_words(found, "yes") == (
-        "Of 20 calls of 'yes' on test scans, about as sure (85 to 94 %), 18 were right: "
+        "Of 20 calls of 'yes' on test scans, about as sure (85.0 to 94.0 %), 18 were right: "
         "90 % (70–97)."
     )
 

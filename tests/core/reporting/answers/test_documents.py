@@ -92,7 +92,7 @@ def test_precedents_stand_beside_the_probability_they_are_of(asked):
     found = precedents(table, "tumour", 0.9)
     report = report_on(asked, answered("a.png", 0.9, precedents=found), answered("b.png", 0.9))
     for text in (Reader(document(report, "html")).text, text_of(document(report, "pdf"))):
-        assert "Of 20 calls of 'tumour' on test scans, about as sure (90 to 90 %)" in text
+        assert "Of 20 calls of 'tumour' on test scans, about as sure (90.0 to 90.0 %)" in text
         assert text.count("Precedents") == 1
     one, other = rows_of(document(report, "csv"))
     assert (one["precedents"], one["precedents_right"]) == ("20", "18")
