@@ -18,7 +18,7 @@ from core.config import Scaling
 from core.imaging.preprocessing import scale
 from core.model.architecture import LAST_LAYER, VGG19_LAYERS
 from core.model.digests import layer_digests
-from core.model.stages import prefix_model
+from core.model.stages import cut_shape, layer_of, prefix_model
 
 Float32 = NDArray[np.float32]
 UInt8 = NDArray[np.uint8]
@@ -51,22 +51,22 @@ class PrefixCache:
         later: Sequence[str] = (),
         each_batch: Callable[[int, int], None] | None = None,
     ) -> dict[str, Float32]:
-        """Outputs of the layers `cuts` for all pictures, from disk or computed in one pass.
+        """What `cuts` give of all pictures, from disk or computed in one pass.
 
         What `later` stages will need comes along in the same pass, as far as the limit and the
         disk allow.
 
         Args:
             model: The full model; the layers up to each cut must be frozen from now on.
-            cuts: Names of VGG19's layers.
+            cuts: Names of VGG19's layers, or averages of them (`core.model.stages.average_of`).
             pictures: uint8 (n, size, size, 3).
             scaling: See `core.imaging.preprocessing.scale`.
-            later: Further layers.
+            later: Further cuts.
             each_batch: Called with pictures done and pictures in all; what it raises ends
                 the computation, which a later call continues where it stopped.
 
         Returns:
-            For each layer on disk a read-only memory-mapped float32 (n, …). A cut is missing
+            For each cut on disk a read-only memory-mapped float32 (n, …). A cut is missing
             when there is no room for all of them: then train without the cache.
         """
         keys = self._keys(model, [*cuts, *later], pictures, scaling)
@@ -101,7 +101,7 @@ class PrefixCache:
         done = int(marker.read_text()) if begun else 0
         arrays = {}
         for cut, path in partial.items():
-            shape = (len(pictures), *model.get_layer(cut).output.shape[1:])
+            shape = (len(pictures), *cut_shape(model, cut))
             arrays[cut] = np.lib.format.open_memmap(
                 path, mode="r+" if begun else "w+", dtype=np.float32, shape=None if begun else shape
             )
@@ -136,7 +136,7 @@ class PrefixCache:
         room = min(self.limit - kept, free + evictable)
         wanted, needed = [], 0
         for cut in cuts:
-            size = 4 * pictures * int(np.prod(model.get_layer(cut).output.shape[1:]))
+            size = 4 * pictures * int(np.prod(cut_shape(model, cut)))
             if needed + size > room:
                 break
             wanted.append(cut)
@@ -159,11 +159,12 @@ class PrefixCache:
     ) -> dict[str, str]:
         content = hashlib.sha256(np.ascontiguousarray(pictures).data)
         content.update(f"{pictures.shape} {scaling} {keras.backend.backend()}".encode())
-        below = layer_digests(model, max(cuts, key=VGG19_LAYERS.index))
+        below = layer_digests(model, max(map(layer_of, cuts), key=VGG19_LAYERS.index))
         keys = {}
         for cut in cuts:
             key = content.copy()
-            key.update(below[cut].encode())
+            # What comes behind the layer's name is no part of the layer's digest.
+            key.update(f"{below[layer_of(cut)]}{cut.removeprefix(layer_of(cut))}".encode())
             keys[cut] = key.hexdigest()[:32]
         return keys
 

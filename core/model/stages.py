@@ -8,6 +8,8 @@ from core.config import Head, Stage
 from core.model.architecture import VGG19_LAYERS, convolutions
 from core.model.graph import run_to
 
+AVERAGED = ":average"
+
 
 def apply_stage(model: keras.Model, stage: Stage) -> None:
     """Freeze and unfreeze: the head always trains, of VGG19 what the stage names.
@@ -38,9 +40,29 @@ def cuts_of(stage: Stage, head: Head) -> tuple[str, ...]:
     return tuple(seen if first is None else dict.fromkeys([*seen, frozen[-1]]))
 
 
+def average_of(layer: str) -> str:
+    """The cut that gives, of a layer's output, the average of each channel alone."""
+    return f"{layer}{AVERAGED}"
+
+
+def layer_of(cut: str) -> str:
+    """The layer that a cut is behind."""
+    return cut.removesuffix(AVERAGED)
+
+
+def cut_shape(model: keras.Model, cut: str) -> tuple[int, ...]:
+    """The shape of what a cut gives of one picture."""
+    shape = model.get_layer(layer_of(cut)).output.shape[1:]
+    return tuple(shape[-1:] if cut.endswith(AVERAGED) else shape)
+
+
 def prefix_model(model: keras.Model, cuts: Sequence[str]) -> keras.Model:
-    """The frozen part: pictures in, a dictionary with the output of each named layer out."""
-    return keras.Model(model.input, {cut: model.get_layer(cut).output for cut in cuts})
+    """The frozen part: pictures in, a dictionary with what each cut gives out."""
+    outputs = {cut: model.get_layer(layer_of(cut)).output for cut in cuts}
+    for cut in cuts:
+        if cut.endswith(AVERAGED):
+            outputs[cut] = keras.layers.GlobalAveragePooling2D(dtype="float32")(outputs[cut])
+    return keras.Model(model.input, outputs)
 
 
 def tail_model(model: keras.Model, cuts: Sequence[str]) -> keras.Model:

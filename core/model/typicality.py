@@ -127,7 +127,11 @@ def measure(features: Floats, groups: NDArray[np.int64], weights_sha256: str) ->
 
 def pooled(activations: NDArray[np.float32]) -> Floats:
     """What `LAYER` gives, (n, h, w, d), to features: the mean of each channel, at length 1."""
-    means = activations.mean(axis=(1, 2), dtype=np.float64)
+    return directions(activations.mean(axis=(1, 2), dtype=np.float64))
+
+
+def directions(means: NDArray[np.floating]) -> Floats:
+    """Means of channels, (n, d), at length 1."""
     lengths = np.linalg.norm(means, axis=1, keepdims=True)
     found: Floats = means / np.where(lengths > 0, lengths, 1.0)
     return found

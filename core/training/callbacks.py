@@ -1,9 +1,10 @@
 """What listens to the training loop. Each holds its state as plain data, to be resumed."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Callback:
     def on_batch_end(self, epoch: int, step: int, steps: int, pictures: int) -> None:
         """After `step` of `steps` batches, the last of them of `pictures` pictures."""
 
-    def on_epoch_end(self, model: keras.Model, epoch: Epoch) -> None:
+    def on_epoch_end(self, model: "keras.Model", epoch: Epoch) -> None:
         """After training and validation of an epoch."""
 
     @property
@@ -46,7 +47,7 @@ class BestEpoch(Callback):
         super().__init__()
         self.state = {"epoch": 0, "validation_loss": float("inf")}
 
-    def on_epoch_end(self, model: keras.Model, epoch: Epoch) -> None:  # noqa: ARG002, D102
+    def on_epoch_end(self, model: "keras.Model", epoch: Epoch) -> None:  # noqa: ARG002, D102
         if epoch.validation_loss < self.state["validation_loss"]:
             self.state = {"epoch": epoch.epoch, "validation_loss": epoch.validation_loss}
 
@@ -63,7 +64,7 @@ class EarlyStopping(Callback):
         self.patience = patience
         self.state = {"lowest": float("inf"), "waited": 0}
 
-    def on_epoch_end(self, model: keras.Model, epoch: Epoch) -> None:  # noqa: ARG002, D102
+    def on_epoch_end(self, model: "keras.Model", epoch: Epoch) -> None:  # noqa: ARG002, D102
         if epoch.validation_loss < self.state["lowest"]:
             self.state = {"lowest": epoch.validation_loss, "waited": 0}
         else:
@@ -86,7 +87,7 @@ class ReduceLearningRate(Callback):
         self.factor = factor
         self.state = {"highest": -1.0, "waited": 0}
 
-    def on_epoch_end(self, model: keras.Model, epoch: Epoch) -> None:  # noqa: D102
+    def on_epoch_end(self, model: "keras.Model", epoch: Epoch) -> None:  # noqa: D102
         if epoch.validation_accuracy > self.state["highest"]:
             self.state = {"highest": epoch.validation_accuracy, "waited": 0}
             return

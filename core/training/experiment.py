@@ -16,9 +16,10 @@ from sklearn.metrics import confusion_matrix
 from core.config import Stage
 from core.data.index import PARTS
 from core.data.splits import load_pictures
-from core.model.architecture import LAST_LAYER, trainable_parameters
+from core.model.architecture import LAST_LAYER, VGG19_LAYERS, trainable_parameters
 from core.model.prefix import PrefixCache, last_layer_averages
-from core.model.stages import apply_stage, cuts_of, tail_model
+from core.model.stages import apply_stage, average_of, cuts_of, tail_model
+from core.model.typicality import LAYER as TYPICAL
 from core.model.vgg19 import build_model
 from core.model.weights import file_sha256, find_weights
 from core.storage import replacing, write_text
@@ -128,6 +129,7 @@ class Experiment:
             stage.name,
             self.model,
             lambda done, total: self.progress("Learning what is typical", done, total),
+            known.get(average_of(TYPICAL)),
         )
 
     def _frozen(self, stage: Stage) -> dict[str, np.ndarray[Any, Any]]:
@@ -136,6 +138,8 @@ class Experiment:
             cuts_of(each, self.protocol.head)
             for each in self.protocol.stages[self.protocol.stages.index(stage) :]
         )
+        below = VGG19_LAYERS[: VGG19_LAYERS.index(TYPICAL) + 1]
+        typical = [] if any(map(stage.unfreezes, below)) else [average_of(TYPICAL)]
         if not cuts or self.cache is None:
             return {}
         found = self.cache.activations(
@@ -143,7 +147,7 @@ class Experiment:
             cuts,
             self.pictures,
             self.protocol.input.scaling,
-            later=[cut for each in later for cut in each],
+            later=[*typical, *(cut for each in later for cut in each)],
             each_batch=lambda done, total: self.progress(COMPUTING_PREFIX, done, total),
         )
         if all(cut in found for cut in cuts):

@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.data.splits import load_pictures
 from core.errors import DatasetError
-from core.model.typicality import FEWEST, Typicality, chosen, features_of, fingerprint, measure
+from core.model.typicality import (
+    FEWEST,
+    Typicality,
+    chosen,
+    directions,
+    features_of,
+    fingerprint,
+    measure,
+)
 from core.training.runs import Run
 
 if TYPE_CHECKING:
@@ -24,6 +33,7 @@ def known_scans(
     stage: str,
     model: "keras.Model",
     progress: Callable[[int, int], None] | None = None,
+    averages: NDArray[np.float32] | None = None,
 ) -> Typicality | None:
     """What is typical of a stage's training scans: from its folder, or learned from them now.
 
@@ -34,6 +44,8 @@ def known_scans(
         stage: Name of the stage.
         model: Its network.
         progress: Called with (scans read, scans in all) while it is learned.
+        averages: What is known already, as it is while a run trains: of every picture of its
+            split the average of each channel of `core.model.typicality.LAYER`, (n, d).
 
     Returns:
         None where that cannot be known: the scans are too few, or not where they were.
@@ -46,7 +58,7 @@ def known_scans(
         if found is not None:
             break
     else:
-        found = _learn(run, model, weights_sha256, progress)
+        found = _learn(run, model, weights_sha256, progress, averages)
         path = None
     if found is not None and path != own:
         with suppress(OSError):  # a run that may not be written to is learned anew each time
@@ -59,13 +71,17 @@ def _learn(
     model: "keras.Model",
     weights_sha256: str,
     progress: Callable[[int, int], None] | None,
+    averages: NDArray[np.float32] | None,
 ) -> Typicality | None:
     split = run.split()
-    scans = split[(split["split"] == "train") & (split["view"] == 0)]
+    rows = np.flatnonzero((split["split"] == "train") & (split["view"] == 0))
+    scans = split.iloc[rows]
     groups, _ = pd.factorize(scans["group"])
     if len(np.unique(groups)) < FEWEST:
         return None
     which = chosen(groups)
+    if averages is not None:
+        return measure(directions(averages[rows[which]]), groups[which], weights_sha256)
     data = run.config.data
     try:
         pictures, _ = load_pictures(

@@ -144,7 +144,6 @@ def _sensitivity(name: str) -> float | None:
         (None, *SENSITIVITIES),
         format_func=lambda share: "–" if share is None else f"{100 * share:g} %",
         key=f"{state.POINT}-{name}",
-        required=True,
         persist_state="session",
         help="The threshold that reaches it on validation is chosen; see Compare, Thresholds.",
     )

@@ -132,8 +132,11 @@ def all_stages_curves(
 
 
 def _bounds(column: str) -> dict[str, Any]:
-    """How far an axis may reach by itself: above an accuracy of 1 is room for a mark."""
-    return {"autorangeoptions_maxallowed": 1.06} if column == "accuracy" else {}
+    """How far an axis may reach by itself: above an accuracy of 1 is room for a mark, no number."""
+    if column != "accuracy":
+        return {}
+    unnamed = {f"{1 + hundredths / 100:g}": " " for hundredths in range(1, 7)}
+    return {"autorangeoptions_maxallowed": 1.06, "labelalias": unnamed}
 
 
 def _by_stage(history: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

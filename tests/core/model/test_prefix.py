@@ -7,7 +7,7 @@ from core.config import Head
 from core.imaging.preprocessing import scale
 from core.model import prefix
 from core.model.prefix import PrefixCache
-from core.model.stages import prefix_model
+from core.model.stages import average_of, prefix_model
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
 from core.protocols import REPORT
@@ -46,6 +46,17 @@ def test_activations_are_those_of_the_model(model, pictures, tmp_path):
         expect_near(found[cut], expected[cut])
         assert isinstance(found[cut], np.memmap)
         assert not found[cut].flags.writeable
+
+
+def test_an_average_comes_along_under_a_key_of_its_own(model, pictures, tmp_path):
+    cache, calls = PrefixCache(tmp_path), []
+    average = average_of("block4_pool")
+    found = cache.activations(model, CUTS, pictures, "unit", later=[average])
+    assert found[average].shape == (70, 512)
+    expect_near(found[average], np.asarray(found["block4_pool"]).mean(axis=(1, 2)))
+    cache.activations(model, [average], pictures, "unit", each_batch=lambda *n: calls.append(n))
+    assert calls == []
+    assert len(list(tmp_path.glob("*.npy"))) == 3
 
 
 def test_a_second_call_computes_nothing(model, pictures, tmp_path):

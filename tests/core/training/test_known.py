@@ -9,6 +9,9 @@ from pages import draw_scans
 
 from core.config import Head, Input
 from core.data.index import index_folder
+from core.data.splits import load_pictures
+from core.imaging.preprocessing import scale
+from core.model.stages import average_of, prefix_model
 from core.model.typicality import LAYER, fingerprint, pooled
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
@@ -47,6 +50,20 @@ def test_it_is_learned_once_and_kept(run, model, tmp_path):
     assert known_scans(run, "baseline", model).limit == typical.limit
     assert known_scans(run, "stage1", model).limit == typical.limit  # shares the layers
     assert (run.stage_path("stage1") / FILE).read_bytes() == kept.read_bytes()
+
+
+def test_averages_that_are_known_already_give_the_same(run, model, tmp_path):
+    split = run.split()
+    pictures, _ = load_pictures(tmp_path / "scans", split, PROTOCOL, cropped_already=False)
+    prefix = prefix_model(model, [average_of(LAYER)])
+    averages = prefix.predict_on_batch(scale(pictures, "imagenet"))[average_of(LAYER)]
+    shutil.rmtree(tmp_path / "scans")  # nothing is read
+    quick = known_scans(run, "baseline", model, averages=averages)
+    shutil.rmtree(run.stage_path("baseline"))
+    draw_scans(tmp_path / "scans", each=30)
+    slow = known_scans(run, "baseline", model)
+    assert quick.limit == pytest.approx(slow.limit, rel=1e-3)
+    np.testing.assert_allclose(quick.mean, slow.mean, rtol=1e-4, atol=1e-6)
 
 
 def test_where_scans_are_gone_or_few_nothing_is_known(run, model, tmp_path):
