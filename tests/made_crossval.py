@@ -37,6 +37,7 @@ def made(
         {
             "file": [f"{n:03d}.png" for n in range(SCANS)],
             "view": 0,
+            "sha256": [f"{n:064d}" for n in range(SCANS)],
             "label": [POSITIVE if n % 4 > 1 else NEGATIVE for n in range(SCANS)],
             "group": [n // 2 for n in range(SCANS)],
         }

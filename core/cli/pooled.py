@@ -40,6 +40,11 @@ def _show(pooled: Pooled) -> None:
         f"of {pooled.folds} folds that held it out; seed{'s' * (len(pooled.seeds) > 1)} {seeds}. "
         f"Below each figure its {100 * pooled.confidence:.0f} % interval.",
     )
+    if pooled.doubts:
+        answers.print("\nLabels to look at again: the networks are as sure of the other class.")
+        for doubt in pooled.doubts:
+            sure = f"{100 * doubt.probability:.1f} %"
+            answers.print(f"  {doubt.file}, labelled {doubt.label}: {sure} for the other class")
     if pooled.caveat:
         answers.print(pooled.caveat)
 

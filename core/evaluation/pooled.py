@@ -16,6 +16,7 @@ from pydantic import Field
 from core.config import Frozen
 from core.errors import RunError
 from core.evaluation.average import AVERAGE, AVERAGE_TITLE, average
+from core.evaluation.doubts import Doubt, doubts
 from core.evaluation.intervals import CONFIDENCE, Interval, bootstrap_p, percentile
 from core.evaluation.metrics import Floats
 from core.evaluation.pairs import corrected, expect_same_pictures, pairs_of
@@ -80,6 +81,9 @@ class Pooled(Frozen):
     baselines: list[PooledStage] = Field(
         description="simple methods on the same folds; empty where a fold has not fitted them"
     )
+    doubts: list[Doubt] = Field(
+        description="scans whose label the stages speak against, taken together, the surest first"
+    )
 
     @property
     def mark(self) -> str | None:
@@ -137,6 +141,7 @@ def pool(crossval: CrossValidation) -> Pooled:
             for baseline, table in simple.items()
             if table is not None
         ],
+        doubts=doubts(tables.get(AVERAGE, tables[names[0]]), config.data.positive),
     )
 
 

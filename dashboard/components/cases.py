@@ -29,7 +29,7 @@ def show(run: Run, rows: pd.DataFrame, titles: Mapping[str, str], name: str) -> 
         return
     total, rows = len(rows), rows.head(MOST).reset_index(drop=True)
     digests = run.split().drop_duplicates("file").set_index("file")["sha256"]
-    thumbnails = [_thumbnail(run, file, digests[file]) for file in rows["file"]]
+    thumbnails = [thumbnail(run, file, digests[file]) for file in rows["file"]]
     left, right = st.columns([3.2, 1], gap="medium")
     with left:
         selected = _table(run, rows, thumbnails, titles, name)
@@ -79,7 +79,8 @@ def _one(row: pd.Series, thumbnail: bytes) -> None:
         linked.go(row["file"])
 
 
-def _thumbnail(run: Run, file: str, sha256: str) -> bytes:
+def thumbnail(run: Run, file: str, sha256: str) -> bytes:
+    """A scan of a run, small; blank where it is no longer there."""
     root = run.config.data.root
     if not (Path(root) / file).is_file():
         return pictures.BLANK

@@ -10,7 +10,7 @@ from core.evaluation.pooled import Pooled
 from core.evaluation.roc import roc_curve
 from core.reporting import figures
 from core.training.crossval import CrossValidation
-from dashboard.components import chart, metrics_table
+from dashboard.components import chart, doubts, metrics_table
 from dashboard.components.words import count, plain
 
 
@@ -48,6 +48,7 @@ def show(crossval: CrossValidation, pooled: Pooled) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
+    doubts.show(crossval, pooled.doubts)
 
 
 def table(pooled: Pooled) -> None:

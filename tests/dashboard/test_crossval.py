@@ -42,6 +42,9 @@ def test_the_table_says_what_the_predictions_say(pages, workspace: Workspace):
     assert list(again.columns) == ["Seed 3", "Seed 4"]
     expected = metrics_table.value("accuracy", pooled.stage("stage1").by_seed[1].accuracy)
     assert again.loc["Stage 1", "Seed 4"].startswith(expected)
+    assert pooled.doubts
+    for doubt in pooled.doubts:
+        assert f"{doubt.file}  \nlabelled **{doubt.label}**" in said.replace("\\", "")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from made_run import POSITIVE
 from sklearn.metrics import brier_score_loss, log_loss, recall_score, roc_auc_score
 
 from core.errors import RunError
+from core.evaluation.average import average
 from core.evaluation.comparison import compare
 from core.evaluation.delong import auc_difference
+from core.evaluation.doubts import doubts
 from core.evaluation.intervals import GroupBootstrap, wilson
 from core.evaluation.metrics import confusion
 from core.evaluation.parts import PartView
@@ -205,3 +207,12 @@ def test_without_a_finished_stage_there_is_nothing_to_pool(tmp_path):
         (crossval.runs()[1].stage_path(stage) / "metrics.json").unlink()
     with pytest.raises(RunError, match="has none yet"):
         pool(crossval)
+
+
+@pytest.mark.parametrize("seeds", [(7,), (3, 4)])
+def test_labels_are_doubted_by_all_stages_and_seeds_together(tmp_path, seeds):
+    crossval = made(tmp_path, seeds)
+    together = average([crossval.predictions(stage) for stage in STAGES])
+    found = pool(crossval).doubts
+    assert found == doubts(together, POSITIVE)
+    assert found
