@@ -1,11 +1,18 @@
 """Files that are written whole or not at all, and logs that only grow."""
 
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
+
+T = TypeVar("T")
+
+ATTEMPTS, PAUSE = 20, 0.05
+"""How often, and after how many seconds each time, a file that another has open is tried again."""
 
 
 @contextmanager
@@ -21,7 +28,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.replace(path)
+        _patiently(lambda: temporary.replace(path))
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -55,6 +62,15 @@ def version(path: Path) -> tuple[int, ...] | None:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file that others replace meanwhile.
+
+    Raises:
+        OSError: It is not there, or cannot be read.
+    """
+    return _patiently(path.read_bytes)
+
+
 def append_bytes(path: Path, data: bytes) -> None:
     """Add `data` to the end of `path`; it is on the disk on return.
 
@@ -64,6 +80,18 @@ def append_bytes(path: Path, data: bytes) -> None:
     with path.open("ab") as file:
         file.write(data)
         _flush(file)
+
+
+def _patiently(do: Callable[[], T]) -> T:
+    """Do something that Windows refuses for the moment in which another has the file open."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return do()
+        except PermissionError:
+            if sys.platform != "win32":  # elsewhere it is meant, and will not pass
+                raise
+            time.sleep(PAUSE)
+    return do()
 
 
 def _flush(file: IO[bytes]) -> None:

@@ -1,8 +1,13 @@
 """Files are written whole or not at all."""
 
+import sys
+import threading
+from pathlib import Path
+
 import pytest
 
-from core.storage import replacing, version, write_bytes, write_text
+from core import storage
+from core.storage import read_bytes, replacing, version, write_bytes, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -38,3 +43,47 @@ def test_a_version_is_another_one_after_each_write(tmp_path):
         assert version(path) == version(path)
         seen.append(version(path))
     assert seen[0] != seen[1] != seen[2]
+
+
+@pytest.mark.parametrize(("platform", "waits"), [("win32", True), ("linux", False)])
+def test_what_another_has_open_is_tried_again_where_that_passes(
+    tmp_path, monkeypatch, platform, waits
+):
+    """Windows refuses to replace or read a file in the moment in which another opens it."""
+    path = tmp_path / "status.json"
+    write_text(path, "old")
+    replace, read, refusals = Path.replace, Path.read_bytes, [PermissionError] * 3
+
+    def refuse(do, *given):
+        if refusals:
+            raise refusals.pop()
+        return do(*given)
+
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(storage, "PAUSE", 0.001)
+    monkeypatch.setattr(Path, "replace", lambda *given: refuse(replace, *given))
+    monkeypatch.setattr(Path, "read_bytes", lambda *given: refuse(read, *given))
+    if not waits:
+        with pytest.raises(PermissionError):
+            write_text(path, "new")
+        return
+    write_text(path, "new")
+    refusals += [PermissionError] * 3
+    assert read_bytes(path) == b"new"
+
+
+def test_readers_and_a_writer_at_once_see_whole_files(tmp_path):
+    path = tmp_path / "status.json"
+    write_text(path, "0" * 1000)
+    done = threading.Event()
+
+    def write():
+        for number in range(200):
+            write_text(path, str(number % 10) * 1000)
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while not done.is_set():
+        assert len(set(read_bytes(path))) == 1
+    writer.join()
