@@ -7,7 +7,7 @@ change an activation changes its key, and stale entries are never read, only evi
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -19,6 +19,7 @@ from core.imaging.preprocessing import scale
 from core.model.architecture import LAST_LAYER, VGG19_LAYERS
 from core.model.digests import layer_digests
 from core.model.stages import cut_shape, layer_of, prefix_model
+from core.storage import write_text
 
 Float32 = NDArray[np.float32]
 UInt8 = NDArray[np.uint8]
@@ -97,25 +98,12 @@ class PrefixCache:
         together = hashlib.sha256("".join(keys.values()).encode()).hexdigest()[:16]
         marker = self.folder / f"{together}.rows"
         partial = {cut: self.folder / f"{key}.{together}.partial" for cut, key in keys.items()}
-        begun = marker.is_file() and all(path.is_file() for path in partial.values())
-        done = int(marker.read_text()) if begun else 0
-        arrays = {}
-        for cut, path in partial.items():
-            shape = (len(pictures), *cut_shape(model, cut))
-            arrays[cut] = np.lib.format.open_memmap(
-                path, mode="r+" if begun else "w+", dtype=np.float32, shape=None if begun else shape
-            )
-        while done < len(pictures):
-            rows = slice(done, min(done + BATCH, len(pictures)))
-            outputs = prefix.predict_on_batch(scale(pictures[rows], scaling))
-            for cut, array in arrays.items():
-                array[rows] = keras.ops.convert_to_numpy(outputs[cut])
-                array.flush()
-            done = rows.stop
-            marker.write_text(str(done))
-            if each_batch:
-                each_batch(done, len(pictures))
-        arrays.clear()
+        done = _rows_done(marker, partial.values())
+        if not done:
+            # Or the rows of an older computation would be taken for those of this one.
+            marker.unlink(missing_ok=True)
+        # A function of its own, that nothing is mapped any more when files take their places.
+        _compute(prefix, partial, done, pictures, scaling, marker, each_batch)
         for cut, key in keys.items():
             partial[cut].replace(self._path(key))
         marker.unlink(missing_ok=True)
@@ -170,6 +158,45 @@ class PrefixCache:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npy"
+
+
+def _rows_done(marker: Path, partial: Iterable[Path]) -> int:
+    """How many rows an interrupted computation has left; none where any part of it is gone."""
+    try:
+        return int(marker.read_text()) if all(path.is_file() for path in partial) else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def _compute(
+    prefix: keras.Model,
+    partial: Mapping[str, Path],
+    done: int,
+    pictures: UInt8,
+    scaling: Scaling,
+    marker: Path,
+    each_batch: Callable[[int, int], None] | None,
+) -> None:
+    """Fill the files of all cuts, from the row on where an earlier computation ended."""
+    arrays = {
+        cut: np.lib.format.open_memmap(
+            path,
+            mode="r+" if done else "w+",
+            dtype=np.float32,
+            shape=None if done else (len(pictures), *prefix.output[cut].shape[1:]),
+        )
+        for cut, path in partial.items()
+    }
+    while done < len(pictures):
+        rows = slice(done, min(done + BATCH, len(pictures)))
+        outputs = prefix.predict_on_batch(scale(pictures[rows], scaling))
+        for cut, array in arrays.items():
+            array[rows] = keras.ops.convert_to_numpy(outputs[cut])
+            array.flush()
+        done = rows.stop
+        write_text(marker, str(done))
+        if each_batch:
+            each_batch(done, len(pictures))
 
 
 def last_layer_averages(

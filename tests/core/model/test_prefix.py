@@ -1,5 +1,7 @@
 """The cache of frozen activations: right, keyed by content, bounded, and resumable."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -123,6 +125,50 @@ def test_an_interrupted_computation_goes_on_where_it_stopped(model, pictures, tm
     expected = prefix_model(model, CUTS).predict_on_batch(scale(pictures, "unit"))
     expect_near(found["block4_pool"], expected["block4_pool"])
     assert not list(tmp_path.glob("*.partial")) + list(tmp_path.glob("*.rows"))
+
+
+@pytest.mark.parametrize("left", ["no part", "an empty marker"])
+def test_what_is_left_of_an_interrupted_computation_is_not_trusted_blindly(
+    model, pictures, tmp_path, left
+):
+    """A part may have been evicted meanwhile, or the power may have gone while it was noted."""
+    cache = PrefixCache(tmp_path)
+
+    def stop_at_once(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache.activations(model, CUTS, pictures, "unit", each_batch=stop_at_once)
+    if left == "no part":
+        next(tmp_path.glob("*.partial")).unlink()
+        with pytest.MonkeyPatch.context() as context:
+            context.setattr(prefix, "scale", stop_at_once)  # in the first batch
+            with pytest.raises(KeyboardInterrupt):
+                cache.activations(model, CUTS, pictures, "unit")
+    else:
+        next(tmp_path.glob("*.rows")).write_text("")
+    found = cache.activations(model, CUTS, pictures, "unit")
+    expected = prefix_model(model, CUTS).predict_on_batch(scale(pictures, "unit"))
+    for cut in CUTS:
+        expect_near(found[cut], expected[cut])
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
+def test_nothing_is_mapped_any_more_when_a_file_takes_its_place(
+    model, pictures, tmp_path, monkeypatch
+):
+    """Windows refuses to rename a file that is mapped."""
+    mapped = []
+    replace = Path.replace
+
+    def look(self, target):
+        mapped.append(str(self) in Path("/proc/self/maps").read_text())
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", look)
+    PrefixCache(tmp_path).activations(model, CUTS, pictures, "unit")
+    assert len(mapped) > len(CUTS)
+    assert not any(mapped)
 
 
 def test_the_oldest_entry_makes_room_and_the_limit_holds(model, pictures, tmp_path):
