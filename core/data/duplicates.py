@@ -276,6 +276,19 @@ def leakage(table: pd.DataFrame) -> dict[str, float]:
     return shares
 
 
+def known_to_validation(table: pd.DataFrame) -> float:
+    """Share of the test pictures that share a group with one in validation, 0–1.
+
+    No network learns from them, but epoch, stage, temperature and threshold are chosen by them.
+
+    Args:
+        table: As in `leakage`.
+    """
+    chosen_by = set(table.loc[table["split"] == "validation", "group"])
+    groups = table.loc[table["split"] == "test", "group"]
+    return float(groups.isin(chosen_by).mean()) if len(groups) else 0.0
+
+
 def _read(root: Path, entry: Entry) -> tuple[str, Portrait]:
     pixels = read_pixels(root, entry.file, entry.sha256)
     digest = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()

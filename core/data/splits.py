@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import Protocol
-from core.data.duplicates import leakage
+from core.data.duplicates import known_to_validation, leakage
 from core.data.index import PARTS, Dataset, read_pixels
 from core.errors import DatasetError, SettingError
 from core.imaging.preprocessing import prepare
@@ -61,20 +61,23 @@ def expect_no_leak(table: pd.DataFrame, protocol: Protocol) -> None:
         protocol: Whose plan it is.
 
     Raises:
-        DatasetError: A picture of validation or test shares its group with one of train.
+        DatasetError: A picture of validation or test shares its group with one of train, or one
+            of test with one of validation.
     """
     if protocol.split.unit != "group":
         return
+    shares = [(part, "train", share) for part, share in leakage(table).items()]
+    shares.append(("test", "validation", known_to_validation(table)))
     leaky = [
-        f"{round(share * (table['split'] == part).sum())} of {(table['split'] == part).sum()} "
-        f"{part} pictures"
-        for part, share in leakage(table).items()
-        if share
+        f"{round(share * count)} of {count} {part} pictures have a copy or another scan of their "
+        f"patient in {other}"
+        for part, other, share in shares
+        if share and (count := int((table["split"] == part).sum()))
     ]
     if leaky:
         raise DatasetError(
             "a split that keeps copies and the scans of a patient in one part",
-            f"{' and '.join(leaky)} have a copy or another scan of their patient in train",
+            " and ".join(leaky),
             "Merge the parts into one folder of two class folders, to have it split anew; or "
             "accept the leak (--accept-leak): every result will be marked as leaky.",
         )

@@ -12,7 +12,7 @@ from core.evaluation.baselines import baseline_results, baseline_views, hold_aga
 from core.evaluation.calibration import fit_temperature
 from core.evaluation.intervals import percentile
 from core.evaluation.keep import Candidate, choose, effect_of, note
-from core.evaluation.mark import leakage_of, mark
+from core.evaluation.mark import leakage_of, mark_of
 from core.evaluation.operating import SENSITIVITY, operating_point
 from core.evaluation.pairs import COMPARED, pairs_of
 from core.evaluation.parts import PartView, part_views
@@ -87,7 +87,7 @@ def compare(
         protocol=config.protocol.name,
         caveat=config.protocol.caveat,
         leakage=leaks,
-        mark=mark(leaks, patients=config.data.patients is not None),
+        mark=mark_of(run),
         negative=config.data.negative,
         positive=config.data.positive,
         stages=stages,

@@ -5,9 +5,13 @@ cannot be lost on the way or disagree with what was trained.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from core.data.duplicates import leakage
+from core.data.duplicates import known_to_validation, leakage
 from core.training.runs import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def leakage_of(run: Run) -> dict[str, float]:
@@ -16,33 +20,50 @@ def leakage_of(run: Run) -> dict[str, float]:
     Returns:
         {"validation": share, "test": share}, 0–1 (see `core.data.duplicates.leakage`).
     """
-    split = run.split()
-    if "group" not in split:  # views of a file are copies in any case
-        split = split.assign(group=split["file"])
-    return leakage(split)
+    return leakage(_grouped(run))
 
 
 def mark_of(run: Run) -> str | None:
     """The mark of a run, a sentence; none when its split does not leak."""
-    return mark(leakage_of(run), patients=run.config.data.patients is not None)
+    split = _grouped(run)
+    return mark(
+        leakage(split),
+        patients=run.config.data.patients is not None,
+        chosen_by=known_to_validation(split),
+    )
 
 
-def mark(leaks: Mapping[str, float], *, patients: bool = False) -> str | None:
+def _grouped(run: Run) -> "pd.DataFrame":
+    split = run.split()
+    # Views of a file are copies in any case.
+    return split if "group" in split else split.assign(group=split["file"])
+
+
+def mark(
+    leaks: Mapping[str, float], *, patients: bool = False, chosen_by: float = 0.0
+) -> str | None:
     """What must be said of results whose split leaks so much, in a sentence.
 
     Args:
         leaks: Share of the pictures that leaked, 0–1, by part.
         patients: Whether groups hold the scans of a patient besides copies.
+        chosen_by: Share of the test pictures that are known to validation, 0–1 (see
+            `core.data.duplicates.known_to_validation`).
     """
+    what = "a copy, or another scan of their patient," if patients else "a copy"
     leaking = {part: percent(share) for part, share in leaks.items() if share > 0}
     if not leaking:
-        return None
+        if not chosen_by:
+            return None
+        return (
+            f"Leaky: {percent(chosen_by)} of the test pictures have {what} in validation, by "
+            "which epoch, stage and threshold are chosen; test figures flatter."
+        )
     if len(leaking) > 1 and len(set(leaking.values())) == 1:
         which = f"{next(iter(leaking.values()))} of the {' and '.join(leaking)} pictures"
     else:
         which = " and ".join(f"{share} of the {part}" for part, share in leaking.items())
         which += " pictures"
-    what = "a copy, or another scan of their patient," if patients else "a copy"
     whole = "" if leaks.get("test") == 1 else " in part"
     return f"Leaky: {which} have {what} in training; these numbers measure memory{whole}."
 

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.config import Protocol
-from core.data.duplicates import Copies, audit, leakage
+from core.data.duplicates import Copies, audit, known_to_validation, leakage
 from core.data.index import PARTS, Dataset
 from core.errors import NeuroStageError
 from core.protocols import PROTOCOLS
@@ -130,7 +130,7 @@ def planned_split(found: Survey, groups: Groups, protocol: Protocol) -> None:
     table = plan(found, groups, protocol)
     leaks = leakage(table)
     st.dataframe(split_table(table, found.dataset.classes, leaks), hide_index=True)
-    if any(leaks.values()):
+    if any(leaks.values()) or known_to_validation(table):
         st.warning(
             f"{leak(table)} The figures will be too good, and will be marked as leaky wherever "
             "they are shown.",
@@ -139,7 +139,7 @@ def planned_split(found: Survey, groups: Groups, protocol: Protocol) -> None:
     else:
         what = " or another scan of its patient" if survey.patients() else ""
         st.success(
-            f"No validation or test picture has a near copy{what} in training.",
+            f"No picture has a near copy{what} in another part.",
             icon=":material/check:",
         )
     if found.dataset.already_split:
@@ -148,13 +148,20 @@ def planned_split(found: Survey, groups: Groups, protocol: Protocol) -> None:
 
 def leak(table: pd.DataFrame) -> str:
     """How many pictures of a plan leak, as a sentence in bold."""
-    parts = [
-        f"{round(share * tested):,} of {count(tested, f'{part} picture')}"
-        for part, share in leakage(table).items()
-        if share and (tested := int((table["split"] == part).sum()))
-    ]
+
+    def told(part: str, share: float) -> str:
+        tested = int((table["split"] == part).sum())
+        return f"{round(share * tested):,} of {count(tested, f'{part} picture')}"
+
     what = "near copy or another scan of their patient" if survey.patients() else "near copy"
-    return f"**{' and '.join(parts)} have a {what} in training.**"
+    parts = [told(part, share) for part, share in leakage(table).items() if share]
+    if parts:
+        return f"**{' and '.join(parts)} have a {what} in training.**"
+    chosen_by = known_to_validation(table)
+    return (
+        f"**{told('test', chosen_by)} have a {what} in validation,** by which epoch, stage and "
+        "threshold are chosen."
+    )
 
 
 def contradictions(found: Survey, copies: Copies) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.config import Protocol, Stage
-from core.data.duplicates import leakage
+from core.data.duplicates import known_to_validation, leakage
 from core.model.architecture import in_short, trainable_parameters
 from core.model.weights import URL, keras_cache
 from core.training import jobs
@@ -187,7 +187,7 @@ def gate(found: Survey, table: pd.DataFrame, protocol: Protocol) -> bool:
 
     To choose a protocol that keeps no copies together is to accept what it leaks.
     """
-    if not any(leakage(table).values()):
+    if not (any(leakage(table).values()) or known_to_validation(table)):
         return True
     st.warning(data_set.leak(table), icon=":material/warning:")
     if protocol.split.unit != "group":

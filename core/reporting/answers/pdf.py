@@ -268,7 +268,7 @@ class _Setter:
                 "Classes": f"{asked.negative}; {asked.positive} (positive)",
                 "VGG19 started from": asked.started_from,
                 "Split": asked.mark
-                or "No picture of validation or test shares a group with one in training.",
+                or "No picture of a part shares a group with one of another part.",
                 "Threshold": asked.threshold,
                 "Calibration": asked.calibration,
                 "Model, SHA-256": asked.model_sha256,

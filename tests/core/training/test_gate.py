@@ -7,7 +7,7 @@ import pytest
 from core.data.index import index_folder
 from core.data.patients import Patients, join_patients
 from core.errors import DatasetError
-from core.evaluation.mark import leakage_of
+from core.evaluation.mark import leakage_of, mark_of
 from core.protocols import REPORT
 from core.training.jobs import create_run
 from core.training.workspace import Workspace
@@ -44,6 +44,18 @@ def test_a_protocol_that_promises_no_leak_refuses_one(split_already, groups, wor
         create_run(workspace, split_already, TINY, groups)
     assert "--accept-leak" in refused.value.remedy
     assert workspace.runs() == []
+
+
+def test_what_test_shares_with_validation_is_a_leak_as_well(split_already, groups, workspace):
+    parts = {"test/yes/test9.png": "valid/yes/valid6.png", "test/yes/test0.png": None}
+    for file, copy in parts.items():
+        groups[file] = max(groups.values()) + 1 if copy is None else groups[copy]
+    groups["test/no/test0.png"] = max(groups.values()) + 1
+    with pytest.raises(DatasetError, match=r"1 of 4 test pictures have a copy .* in validation"):
+        create_run(workspace, split_already, TINY, groups)
+    run = create_run(workspace, split_already, TINY, groups, accept_leak=True)
+    assert leakage_of(run) == {"validation": 0, "test": 0}
+    assert mark_of(run).startswith("Leaky: 25.0 % of the test pictures have a copy in validation")
 
 
 def test_an_accepted_leak_is_on_record(split_already, groups, workspace):
