@@ -29,7 +29,13 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Crop(Frozen):
+class Settings(Frozen):
+    """A part of a protocol: its numbers are finite, or no file could hold them."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class Crop(Settings):
     """Crop to the brain by threshold and largest contour (report, section 2.1)."""
 
     blur: int = Field(5, ge=1, description="side of the Gaussian kernel, odd, pixels")
@@ -47,7 +53,7 @@ class Crop(Frozen):
         return blur
 
 
-class Input(Frozen):
+class Input(Settings):
     """From a cropped scan to what the network sees."""
 
     size: int = Field(240, ge=32, le=512, description="side of the square, pixels")
@@ -63,7 +69,7 @@ class Input(Frozen):
     scaling: Scaling = "unit"
 
 
-class Augmentation(Frozen):
+class Augmentation(Settings):
     """Random views of a picture: seeded, finite in number, so that they can be cached."""
 
     rotation: float = Field(10.0, ge=0, le=180, description="largest turn either way, degrees")
@@ -95,7 +101,7 @@ class Augmentation(Frozen):
         return brightness
 
 
-class Split(Frozen):
+class Split(Settings):
     """How a folder of class folders is divided. A folder that is split already keeps its own."""
 
     unit: Literal["picture", "group"]
@@ -105,7 +111,7 @@ class Split(Frozen):
     test: float = Field(0.10, gt=0, lt=0.5)
 
 
-class Head(Frozen):
+class Head(Settings):
     """The classifier on top of VGG19; softmax over two classes follows."""
 
     pooling: Literal["flatten", "average", "symmetry"] = Field(
@@ -132,7 +138,7 @@ class Head(Frozen):
         return layers
 
 
-class Stage(Frozen):
+class Stage(Settings):
     """One step of fine-tuning: what is unfrozen beside the head, how fast, how long."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -156,7 +162,7 @@ class Stage(Frozen):
         return layer.startswith(self.unfrozen) if self.unfrozen else False
 
 
-class Training(Frozen):
+class Training(Settings):
     """What all stages share."""
 
     batch_size: int = Field(32, ge=1)
@@ -170,7 +176,7 @@ class Training(Frozen):
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
 
-class Protocol(Frozen):
+class Protocol(Settings):
     """Everything that decides a result, by name."""
 
     name: str

@@ -80,7 +80,7 @@ def crossval(
             found, folder, chosen, folds=folds, seeds=",".join(map(str, numbers)) or None
         )
         _go_on(found, wanted)
-    if markdown and not detach:
+    if markdown and not (detach or as_json):
         ended = attend(found, where)
         if not ended:
             from core.cli.pooled import show_pooled  # loads the statistics

@@ -16,6 +16,7 @@ from sklearn.metrics import confusion_matrix
 from core.config import Stage
 from core.data.index import PARTS
 from core.data.splits import load_pictures
+from core.errors import RunError, WeightsError
 from core.model.architecture import LAST_LAYER, VGG19_LAYERS, trainable_parameters
 from core.model.prefix import PrefixCache, last_layer_averages
 from core.model.stages import apply_stage, average_of, cuts_of, tail_model
@@ -26,6 +27,7 @@ from core.storage import replacing, write_text
 from core.training import checkpoint
 from core.training.baselines import BASELINES, Material, rows_for_baselines, write_baselines
 from core.training.callbacks import BestEpoch, Callback, EarlyStopping, Epoch, ReduceLearningRate
+from core.training.crossval import CrossValidation
 from core.training.known import known_scans
 from core.training.loop import StageData, compile_for, fit, predict
 from core.training.probe import start_head
@@ -76,11 +78,7 @@ class Experiment:
             Path(config.weights_path) if config.weights_path else None,
             progress=lambda done, total: progress("Downloading VGG19's weights", done, total),
         )
-        run.write_config(
-            config.model_copy(
-                update={"weights": RunWeights(source=weights.source, sha256=weights.sha256)}
-            )
-        )
+        self.weights = RunWeights(source=weights.source, sha256=weights.sha256)
         log.info("VGG19 starts from: %s", weights.source)
         self.model = build_model(self.protocol, weights)
 
@@ -90,6 +88,8 @@ class Experiment:
         before = self.protocol.before(stage.name)
         if before is not None:
             self.model.load_weights(self.run.model_path(before.name))
+        else:
+            self._start_from(self.weights)
         apply_stage(self.model, stage)
         known = self._frozen(stage)
         if before is None:
@@ -131,6 +131,24 @@ class Experiment:
             lambda done, total: self.progress("Learning what is typical", done, total),
             known.get(average_of(TYPICAL)),
         )
+
+    def _start_from(self, weights: RunWeights) -> None:
+        """Put down what VGG19 starts from, once: a head that has begun on it fits no other.
+
+        Raises:
+            WeightsError: The run, or another fold of its cross-validation, has begun on others.
+        """
+        run = self.run
+        alone = run.config.keeps_all_models
+        for each in [run] if alone else CrossValidation(run.path.parent.parent).runs():
+            begun = each.config.weights
+            if begun is not None and begun.sha256 != weights.sha256:
+                raise WeightsError(
+                    f"the weights that '{each.name}' has begun with, {_in_words(begun)}",
+                    f"now VGG19 would start from {_in_words(weights)}",
+                    "Name the same weights file (VGG19_WEIGHTS) and resume, or start another run.",
+                )
+        run.write_config(run.config.model_copy(update={"weights": weights}))
 
     def _frozen(self, stage: Stage) -> dict[str, np.ndarray[Any, Any]]:
         """What the frozen layers give that a stage needs; nothing where there is no room for it."""
@@ -213,7 +231,7 @@ class Experiment:
         )
         table = self.split.iloc[used].assign(probability=probability)[PREDICTION_COLUMNS]
         folder = self.run.stage_path(stage.name)
-        write_text(folder / "predictions.csv", table.to_csv(index=False))
+        write_text(folder / "predictions.csv", table.to_csv(index=False), durable=True)
         before = self.protocol.before(stage.name)
         history = self.run.history()
         record: dict[str, Any] = {
@@ -227,7 +245,7 @@ class Experiment:
         }
         for part, rows in table.groupby("split", sort=False):
             record[str(part)] = _score(rows, self.run.positive)
-        write_text(folder / "metrics.json", json.dumps(record, indent=2))
+        write_text(folder / "metrics.json", json.dumps(record, indent=2), durable=True)
         log.info(
             "%s: best epoch %d, validation accuracy %.4f, test accuracy %.4f",
             stage.name,
@@ -235,6 +253,11 @@ class Experiment:
             record["validation"]["accuracy"],
             record["test"]["accuracy"],
         )
+
+
+def _in_words(weights: RunWeights) -> str:
+    """`a file with SHA-256 4f2a…`, `random values`."""
+    return f"a file with SHA-256 {weights.sha256[:12]}…" if weights.sha256 else "random values"
 
 
 class _Recorder(Callback):
@@ -262,6 +285,13 @@ class _Recorder(Callback):
         self.path = path
 
     def on_epoch_end(self, model: keras.Model, epoch: Epoch) -> None:
+        if not np.isfinite([epoch.loss, epoch.validation_loss]).all():
+            raise RunError(
+                "a loss that is a number",
+                f"that of {self.stage.title} is none after epoch {epoch.epoch}, at a learning "
+                f"rate of {epoch.learning_rate:g}",
+                "Train the stage again at a lower rate.",
+            )
         is_best = self.best.is_best(epoch)
         if is_best:
             with replacing(self.run.model_path(self.stage.name)) as temporary:

@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import filelock
 import psutil
 
 from core.config import Protocol
@@ -60,15 +62,14 @@ def create_run(
     split = plan_pictures(dataset, protocol, groups)
     if not accept_leak:
         expect_no_leak(split, protocol)
-    run = workspace.create(
+    return workspace.create(
         protocol,
         _reference(dataset, patients),
+        split=split,
         name=name,
         weights_path=weights_path,
         cached=cached,
     )
-    run.write_split(split)
-    return run
 
 
 def create_crossval(
@@ -116,15 +117,15 @@ def create_crossval(
     )
     for seed, of_seed in plans.items():
         for fold, plan in enumerate(of_seed, start=1):
-            run = write_run(
+            write_run(
                 crossval.fold_path(seed, fold),
                 protocols[seed],
                 data,
+                split=plan,
                 weights_path=weights_path,
                 cached=cached,
                 keeps_all_models=False,
             )
-            run.write_split(plan)
     crossval.write_config(
         CrossValidationConfig(
             name=crossval.name,
@@ -166,17 +167,46 @@ def start(run: Run, stages: Sequence[str] | None = None) -> None:
         RunError: The run is at work, or a stage's predecessor is missing.
         SettingError: No such stage.
     """
-    run.expect_idle()
-    protocol, finished = run.protocol, run.finished_stages()
-    wanted = _wanted(protocol, stages, finished if stages is None else [])
+    with _idle(run):
+        wanted = expect_trainable(run, stages)
+        for name in wanted:
+            run.archive_stage(name)
+        _launch({run: wanted}, run.path)
+
+
+def expect_trainable(run: Run, stages: Sequence[str] | None = None) -> list[str]:
+    """The stages that `start` would train, in order.
+
+    Args:
+        run: Whose.
+        stages: As in `start`.
+
+    Raises:
+        RunError: There is none, or a stage's predecessor is missing.
+        SettingError: No such stage.
+    """
+    finished = run.finished_stages()
+    wanted = _wanted(run.protocol, stages, finished if stages is None else [])
     if not wanted:
         raise RunError(
             "a stage to train", f"all stages of '{run.name}' are finished", "Name one to repeat it."
         )
     _expect_foundation(run, wanted, finished)
-    for name in wanted:
-        run.archive_stage(name)
-    _launch({run: wanted}, run.path)
+    return wanted
+
+
+@contextmanager
+def _idle(job: Job) -> Iterator[None]:
+    """A job that is not at work, and that nobody else starts meanwhile.
+
+    Two processes that train one run would undo each other's work.
+
+    Raises:
+        RunError: It is at work.
+    """
+    with filelock.FileLock(job.path.parent.parent / "starting.lock"):
+        job.expect_idle()
+        yield
 
 
 def start_crossval(crossval: CrossValidation, stages: Sequence[str] | None = None) -> None:
@@ -190,20 +220,20 @@ def start_crossval(crossval: CrossValidation, stages: Sequence[str] | None = Non
         RunError: It is at work, nothing is left to do, or a stage's predecessor is missing.
         SettingError: No such stage.
     """
-    crossval.expect_idle()
-    work = {}
-    for run in crossval.runs():
-        finished = run.finished_stages()
-        if wanted := _wanted(crossval.protocol, stages, finished):
-            _expect_foundation(run, wanted, finished)
-            work[run] = wanted
-    if not work:
-        raise RunError(
-            "a stage to train",
-            f"'{crossval.name}' has finished it in every fold",
-            "Give another cross-validation another name.",
-        )
-    _launch(work, crossval.path)
+    with _idle(crossval):
+        work = {}
+        for run in crossval.runs():
+            finished = run.finished_stages()
+            if wanted := _wanted(crossval.protocol, stages, finished):
+                _expect_foundation(run, wanted, finished)
+                work[run] = wanted
+        if not work:
+            raise RunError(
+                "a stage to train",
+                f"'{crossval.name}' has finished it in every fold",
+                "Give another cross-validation another name.",
+            )
+        _launch(work, crossval.path)
 
 
 def _wanted(protocol: Protocol, stages: Sequence[str] | None, finished: list[str]) -> list[str]:
@@ -260,16 +290,16 @@ def resume(job: Job) -> None:
     Raises:
         RunError: The run or cross-validation is at work, or nothing is left to do.
     """
-    job.expect_idle()
-    requested = {run: run.recorded_status.requested for run in _runs(job)}
-    work = {run: stages for run, stages in requested.items() if stages}
-    if not work:
-        raise RunError(
-            f"a {job.kind} that was stopped or interrupted",
-            f"'{job.name}' has nothing left to do",
-            "Start its next stage instead.",
-        )
-    _launch(work, job.path)
+    with _idle(job):
+        requested = {run: run.recorded_status.requested for run in _runs(job)}
+        work = {run: stages for run, stages in requested.items() if stages}
+        if not work:
+            raise RunError(
+                f"a {job.kind} that was stopped or interrupted",
+                f"'{job.name}' has nothing left to do",
+                "Start its next stage instead.",
+            )
+        _launch(work, job.path)
 
 
 def wait(job: Job, seconds: float = float("inf")) -> RunStatus | CrossValidationStatus:
@@ -290,15 +320,35 @@ def _launch(work: Mapping[Run, Sequence[str]], folder: Path) -> None:
     Args:
         work: Names of stages by run.
         folder: That of the run, or of the cross-validation which the runs are part of.
+
+    Raises:
+        RunError: The computer lets no process start. What was asked for can be resumed.
     """
     workspace, paths = folder.parent.parent, [run.path for run in work]
     waiting = {
         run: RunStatus(state="queued", requested=tuple(stages)) for run, stages in work.items()
     }
+    try:
+        for run, status in waiting.items():
+            run.stop_request.unlink(missing_ok=True)
+            # On disk before the process starts, which reads from it what to do.
+            run.write_status(_owned_by(psutil.Process(), status))
+        process = _process(workspace, paths, folder / "log.txt")
+    except OSError as error:
+        # Or they would be queued for as long as this process lives, and nobody else had a turn.
+        for run, status in waiting.items():
+            with suppress(OSError):
+                run.write_status(status.model_copy(update={"state": "interrupted"}))
+        raise RunError(
+            "a process to train in",
+            f"the computer did not let one start ({error.strerror or error})",
+            "See that disk and memory have room, and resume.",
+        ) from error
     for run, status in waiting.items():
-        run.stop_request.unlink(missing_ok=True)
-        # On disk before the process starts, which reads from it what to do.
-        run.write_status(_owned_by(psutil.Process(), status))
+        run.write_status(_owned_by(psutil.Process(process.pid), status))
+
+
+def _process(workspace: Path, runs: Sequence[Path], log_file: Path) -> "subprocess.Popen[bytes]":
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
     # Of its own session, so that closing a shell or stopping the dashboard never touches it.
     detached: dict[str, object] = (
@@ -306,9 +356,9 @@ def _launch(work: Mapping[Run, Sequence[str]], folder: Path) -> None:
         if sys.platform == "win32"
         else {"start_new_session": True}
     )
-    with (folder / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "core.training.worker", *map(str, (workspace, *paths))],
+    with log_file.open("ab") as log:
+        process: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-m", "core.training.worker", *map(str, (workspace, *runs))],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -316,8 +366,7 @@ def _launch(work: Mapping[Run, Sequence[str]], folder: Path) -> None:
             cwd=Path(__file__).resolve().parents[2],
             **detached,  # type: ignore[call-overload]
         )
-    for run, status in waiting.items():
-        run.write_status(_owned_by(psutil.Process(process.pid), status))
+    return process
 
 
 def _owned_by(process: psutil.Process, status: RunStatus) -> RunStatus:

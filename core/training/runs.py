@@ -19,6 +19,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,7 +28,7 @@ from pydantic import Field, ValidationError
 from core.config import Frozen, Protocol
 from core.errors import RunError
 from core.process import is_alive
-from core.storage import version, write_text
+from core.storage import read_bytes, version, write_text
 from core.training.folders import JobConfig, JobFolder, JobStatus, RunData
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ HISTORY_COLUMNS = [
     "seconds",
     "best",
 ]
+TEXT = ("file", "label", "stage")
 PREDICTION_COLUMNS = ["file", "view", "split", "label", "probability"]
 
 COMPUTING_PREFIX = "Computing what the frozen layers see"
@@ -100,7 +102,7 @@ class Run(JobFolder[RunConfig]):
     def recorded_status(self) -> RunStatus:
         """The status as the job last wrote it."""
         try:
-            return RunStatus.model_validate_json((self.path / "status.json").read_bytes())
+            return RunStatus.model_validate_json(read_bytes(self.path / "status.json"))
         except FileNotFoundError:
             return RunStatus()
         except (OSError, ValidationError):
@@ -163,7 +165,7 @@ class Run(JobFolder[RunConfig]):
         """One row a picture: file, view, split, label, probability of the positive class.
 
         Raises:
-            RunError: The stage is not finished.
+            RunError: The stage is not finished, or its table is damaged.
         """
         self._expect_finished(stage)
         return _read_table(self.stage_path(stage) / "predictions.csv", PREDICTION_COLUMNS)
@@ -172,10 +174,14 @@ class Run(JobFolder[RunConfig]):
         """What the job recorded of a finished stage.
 
         Raises:
-            RunError: The stage is not finished.
+            RunError: The stage is not finished, or its record is damaged.
         """
         self._expect_finished(stage)
-        record: dict[str, Any] = json.loads((self.stage_path(stage) / "metrics.json").read_text())
+        path = self.stage_path(stage) / "metrics.json"
+        try:
+            record: dict[str, Any] = json.loads(read_bytes(path))
+        except ValueError as error:
+            raise _damaged(path) from error
         return record
 
     def baseline_path(self, baseline: str) -> Path:
@@ -232,6 +238,7 @@ def write_run(
     protocol: Protocol,
     data: RunData,
     *,
+    split: "pd.DataFrame | None" = None,
     weights_path: Path | None = None,
     cached: bool = True,
     keeps_all_models: bool = True,
@@ -239,6 +246,8 @@ def write_run(
     """Make a run of a folder; its configuration is written last (see `Workspace.create`)."""
     run = Run(folder)
     run.write_status(RunStatus())
+    if split is not None:
+        run.write_split(split)
     run.write_config(
         RunConfig(
             name=run.name,
@@ -274,6 +283,27 @@ def _read_table(path: Path, columns: list[str]) -> "pd.DataFrame":
     import pandas as pd  # slow to load, and what only starts or looks does without
 
     try:
-        return pd.read_csv(path, dtype={"file": str, "label": str, "stage": str})
+        content = read_bytes(path)
     except FileNotFoundError:
         return pd.DataFrame(columns=columns)
+    try:
+        known = pd.read_csv(BytesIO(content), nrows=0).columns
+        if not {*TEXT} & {*columns} <= {*known}:
+            raise ValueError("columns are missing")
+        return pd.read_csv(
+            BytesIO(content),
+            dtype=dict.fromkeys(TEXT, str),
+            # A class may be called None or NA: in names no word stands for nothing.
+            na_values={column: [""] for column in known if column not in TEXT},
+            keep_default_na=False,
+        )
+    except ValueError as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> RunError:
+    return RunError(
+        f"a whole {path.name} of '{path.parent.name}'",
+        "it is damaged",
+        "Train that stage again, or restore the run from a backup.",
+    )

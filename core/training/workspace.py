@@ -4,7 +4,7 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import platformdirs
 
@@ -13,6 +13,9 @@ from core.errors import RunError, SettingError
 from core.training.crossval import CrossValidation
 from core.training.folders import JobFolder, RunData
 from core.training.runs import Run, write_run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 JOBS: tuple[type[Run] | type[CrossValidation], ...] = (Run, CrossValidation)
 
@@ -24,7 +27,8 @@ class Workspace:
     """Where runs, the cache and the demonstration set live."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        # The process that trains is at home elsewhere, and must find the same folder.
+        self.path = path.absolute()
 
     @property
     def cache(self) -> Path:
@@ -91,15 +95,17 @@ class Workspace:
         protocol: Protocol,
         data: RunData,
         *,
+        split: "pd.DataFrame | None" = None,
         name: str | None = None,
         weights_path: Path | None = None,
         cached: bool = True,
     ) -> Run:
-        """Make the folder of a new run.
+        """Make the folder of a new run. What makes it one, its configuration, is written last.
 
         Args:
             protocol: What to do.
             data: On which scans.
+            split: One row a picture, as `core.data.splits.plan_pictures` gives them.
             name: Letters, digits, dot, dash and underscore; by default protocol and date.
             weights_path: VGG19 weights to start from; none means the usual order.
             cached: Whether the outputs of frozen layers are kept on disk.
@@ -108,7 +114,9 @@ class Workspace:
             SettingError: The name is not usable or taken.
         """
         folder = self.new_folder(Run, name, protocol.name)
-        return write_run(folder, protocol, data, weights_path=weights_path, cached=cached)
+        return write_run(
+            folder, protocol, data, split=split, weights_path=weights_path, cached=cached
+        )
 
     def new_folder(
         self, job: type[Run] | type[CrossValidation], name: str | None, stem: str

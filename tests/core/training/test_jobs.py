@@ -3,7 +3,10 @@
 import json
 import os
 import signal
+import subprocess
+import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,10 +14,13 @@ import pytest
 from waiting import until
 
 from core.errors import RunError, SettingError
+from core.model.vgg19 import build_model
+from core.model.weights import Weights
 from core.training import jobs
 from core.training.baselines import BASELINES
 from core.training.runs import Run
 from core.training.workspace import Workspace
+from tests.core.training.conftest import TINY
 
 FIGURES = ["loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
 
@@ -176,6 +182,87 @@ def test_what_cannot_be_started_is_refused_in_words(new_run):
         jobs.start(run, ["stage9"])
     with pytest.raises(RunError, match="nothing left"):
         jobs.resume(run)
+
+
+def test_two_starts_at_once_make_one_process(new_run):
+    run = new_run("twice")
+    outcomes = []
+
+    def start():
+        try:
+            jobs.start(run, ["baseline"])
+            outcomes.append("started")
+        except RunError:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=start) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    jobs.stop(run)
+    end_of(run)
+    assert sorted(outcomes) == ["refused", "started"]
+
+
+def test_where_no_process_can_be_started_the_run_does_not_wait_for_ever(new_run, monkeypatch):
+    run = new_run("refused")
+
+    def refuse(*_, **__):
+        raise OSError(12, "Cannot allocate memory")
+
+    with monkeypatch.context() as context:
+        context.setattr(subprocess, "Popen", refuse)
+        with pytest.raises(RunError, match="Cannot allocate memory"):
+            jobs.start(run, ["baseline"])
+    assert run.status.state == "interrupted"
+    jobs.resume(run)
+    jobs.stop(run)
+    assert end_of(run).state == "stopped"
+
+
+def test_a_run_trains_where_it_is_also_by_a_relative_path(tmp_path, make_run, monkeypatch):
+    """The process has another working directory than the one that starts it."""
+    monkeypatch.chdir(tmp_path)
+    run = make_run(Workspace(Path("here")), "near")
+    jobs.start(run, ["baseline"])
+    until(lambda: run.recorded_status.activity == "Training")
+    jobs.stop(run)
+    assert end_of(run).state == "stopped"
+    assert (tmp_path / "here" / "runs" / "near" / "split.csv").is_file()
+
+
+def test_a_head_goes_on_only_with_the_vgg19_that_it_began_on(new_run, tmp_path, monkeypatch):
+    run = new_run("begun")
+    jobs.start(run, ["baseline"])
+    until(lambda: len(run.history()) >= 1)
+    jobs.stop(run)
+    end_of(run)
+    begun = run.config.weights
+    assert begun.source == "random"
+    other = tmp_path / "other.weights.h5"
+    build_model(TINY, Weights("random")).save_weights(other)
+    monkeypatch.setenv("VGG19_WEIGHTS", str(other))
+    jobs.resume(run)
+    status = end_of(run)
+    assert status.state == "failed"
+    assert "'begun' has begun with, random values" in status.message
+    assert run.config.weights == begun
+    monkeypatch.delenv("VGG19_WEIGHTS")
+    jobs.resume(run)
+    assert end_of(run).state == "finished"
+
+
+def test_a_loss_that_is_no_number_says_what_to_do(new_run):
+    run = new_run("diverged")
+    jobs.change_stage(run, "baseline", learning_rate=1e30)
+    jobs.start(run, ["baseline"])
+    status = end_of(run)
+    assert status.state == "failed"
+    assert "at a lower rate" in status.message
+    jobs.change_stage(run, "baseline", learning_rate=1e-4, epochs=1)
+    jobs.start(run, ["baseline"])
+    assert end_of(run).state == "finished"
 
 
 def test_a_scan_that_went_missing_fails_the_job_in_words(new_run, scans):

@@ -9,7 +9,7 @@ from made_run import history
 from core.errors import RunError
 from core.protocols import REPORT
 from core.training.folders import RunData
-from core.training.runs import RunStatus
+from core.training.runs import Run, RunStatus
 from core.training.workspace import Workspace
 
 DATA = RunData(
@@ -85,6 +85,41 @@ def test_class_names_that_look_like_numbers_stay_names(workspace):
     run = workspace.create(REPORT, DATA, name="run")
     run.write_split(pd.DataFrame({"file": ["1/007.png"], "view": [0], "label": ["1"]}))
     assert run.split()["label"].item() == "1"
+
+
+@pytest.mark.parametrize("name", ["None", "NA", "null", "nan"])
+def test_class_names_that_look_like_nothing_stay_names(workspace, name):
+    run = workspace.create(REPORT, DATA, name="run")
+    table = {"file": ["a.png"], "view": [0], "label": [name], "split": [""], "group": [3]}
+    run.write_split(pd.DataFrame(table))
+    assert run.split().to_dict("records") == [{k: v[0] for k, v in table.items()}]
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 40], ids=["empty", "zeros"])
+@pytest.mark.parametrize("file", ["predictions.csv", "metrics.json"])
+def test_what_a_power_cut_has_damaged_is_told_in_words(workspace, file, content):
+    run = workspace.create(REPORT, DATA, name="run")
+    folder = run.stage_path("baseline")
+    folder.mkdir(parents=True)
+    for name in ("predictions.csv", "metrics.json"):
+        (folder / name).write_bytes(content if name == file else b"{}")
+    ask = run.predictions if file == "predictions.csv" else run.metrics
+    with pytest.raises(RunError, match=f"a whole {file}"):
+        ask("baseline")
+
+
+def test_a_run_is_none_before_its_split_is_written(workspace, monkeypatch):
+    """Where the disk is full in between, say."""
+    split = pd.DataFrame({"file": ["a.png"], "view": [0], "label": ["yes"]})
+    assert len(workspace.create(REPORT, DATA, split=split, name="whole").split()) == 1
+
+    def full(*_):
+        raise OSError
+
+    monkeypatch.setattr(Run, "write_split", full)
+    with pytest.raises(OSError):  # noqa: PT011
+        workspace.create(REPORT, DATA, split=split, name="half")
+    assert [run.name for run in workspace.runs()] == ["whole"]
 
 
 def test_deleting_takes_the_whole_folder(workspace):
