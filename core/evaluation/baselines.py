@@ -11,13 +11,12 @@ from typing import Literal, get_args
 
 from core.errors import RunError
 from core.evaluation.changes import KEYS
-from core.evaluation.delong import auc_difference
-from core.evaluation.intervals import percentile
 from core.evaluation.keep import p_value
 from core.evaluation.metrics import auc as area
+from core.evaluation.pairs import accuracy_difference, ranking_difference
 from core.evaluation.parts import PartView, part_views
 from core.evaluation.results import BaselineResult, Beats, Margin, Part
-from core.evaluation.significance import ALPHA, holm, mcnemar
+from core.evaluation.significance import ALPHA, holm
 from core.training.baselines import BASELINES
 from core.training.runs import Run
 
@@ -94,23 +93,9 @@ def hold_against(stages: Mapping[str, tuple[str, PartView]], views: Views) -> di
 
 
 def _margin(figure: Figure, name: str, baseline: PartView, stage: PartView) -> Margin:
-    if figure == "accuracy":
-        sides = mcnemar(baseline.right, stage.right)
-        return Margin(
-            baseline=name,
-            value=(sides.gained - sides.lost) / len(stage.rows),
-            interval=percentile(stage.accuracies - baseline.accuracies)
-            if sides.gained + sides.lost
-            else None,
-            p=sides.p,
-        )
-    auc = auc_difference(stage.truth, baseline.probability, stage.probability)
-    return Margin(
-        baseline=name,
-        value=auc.difference if auc else None,
-        interval=auc.interval if auc else None,
-        p=auc.p if auc else None,
-    )
+    compare = accuracy_difference if figure == "accuracy" else ranking_difference
+    found = compare(baseline, stage)
+    return Margin(baseline=name, value=found.value, interval=found.interval, p=found.p)
 
 
 def _judge(

@@ -8,8 +8,8 @@ import numpy as np
 from core.errors import RunError
 from core.evaluation.changes import KEYS
 from core.evaluation.delong import auc_difference
-from core.evaluation.intervals import percentile
-from core.evaluation.parts import PartView
+from core.evaluation.intervals import bootstrap_p, percentile
+from core.evaluation.parts import PartView, is_point
 from core.evaluation.results import Difference, HeldOut, Pair
 from core.evaluation.significance import holm, mcnemar, sign_flip
 
@@ -61,6 +61,43 @@ def expect_same_pictures(first: str, second: str, one: PartView, other: PartView
         )
 
 
+def accuracy_difference(one: PartView, other: PartView) -> Difference:
+    """What the second has gained in accuracy: McNemar's test, sign flips where clustered.
+
+    Args:
+        one: A part as one model sees it.
+        other: The same pictures as another does.
+    """
+    n, sides = len(one.rows), mcnemar(one.right, other.right)
+    if not n:
+        return Difference(value=None, interval=None, p=None)
+    gains = other.right.astype(np.float64) - one.right
+    return Difference(
+        value=(sides.gained - sides.lost) / n,
+        # Without a single change, resampling would claim to be certain.
+        interval=percentile(other.accuracies - one.accuracies)
+        if sides.gained + sides.lost
+        else None,
+        p=sign_flip(gains, one.group, seed=one.seed) if one.clustered else sides.p,
+    )
+
+
+def ranking_difference(one: PartView, other: PartView) -> Difference:
+    """What the second has gained in AUC: DeLong's test, resamples where clustered (see above)."""
+    auc = auc_difference(one.truth, one.probability, other.probability)
+    if auc is None:
+        return Difference(value=None, interval=None, p=None)
+    if not one.clustered:
+        return Difference(value=auc.difference, interval=auc.interval, p=auc.p)
+    resampled = other.resampled["auc"] - one.resampled["auc"]
+    interval = percentile(resampled)
+    return Difference(
+        value=auc.difference,
+        interval=None if is_point(interval) else interval,
+        p=bootstrap_p(resampled),
+    )
+
+
 def _pair(
     first: str,
     second: str,
@@ -72,7 +109,6 @@ def _pair(
     expect_same_pictures(first, second, one, other)
     n = len(one.rows)
     sides = mcnemar(one.right, other.right)
-    auc = auc_difference(one.truth, one.probability, other.probability)
     differences = other.losses - one.losses
     finite = bool(n) and bool(np.isfinite(differences).all())
     return Pair(
@@ -84,19 +120,8 @@ def _pair(
         groups=one.bootstrap.groups,
         gained=sides.gained,
         lost=sides.lost,
-        accuracy=Difference(
-            value=(sides.gained - sides.lost) / n if n else None,
-            # Without a single change, resampling would claim to be certain.
-            interval=percentile(other.accuracies - one.accuracies)
-            if sides.gained + sides.lost
-            else None,
-            p=sides.p if n else None,
-        ),
-        auc=Difference(
-            value=auc.difference if auc else None,
-            interval=auc.interval if auc else None,
-            p=auc.p if auc else None,
-        ),
+        accuracy=accuracy_difference(one, other),
+        auc=ranking_difference(one, other),
         loss=Difference(
             value=float(differences.mean()) if finite else None,
             interval=percentile(other.mean_losses - one.mean_losses) if finite else None,

@@ -34,6 +34,9 @@ from core.evaluation.metrics import (
 )
 from core.evaluation.results import PARTS, Part, PartResult
 
+CLUSTER = 2
+"""Pictures a group, on average, beyond which they are clustered."""
+
 
 @dataclass(frozen=True)
 class PartView:
@@ -80,6 +83,16 @@ class PartView:
         """Resamples; the same in every stage, for groups and seed are, and so paired."""
         return GroupBootstrap.of(self.group, seed=self.seed)
 
+    @property
+    def clustered(self) -> bool:
+        """Whether pictures come in groups so large that none may be taken as independent.
+
+        A few near copies change Wilson's interval, McNemar's test and DeLong's next to nothing.
+        Where each patient has several slices they would promise too much, and resamples and
+        sign flips by group take their place.
+        """
+        return len(self.rows) > CLUSTER * self.bootstrap.groups > 0
+
     @cached_property
     def accuracies(self) -> Floats:
         """Accuracy in each resample."""
@@ -120,7 +133,8 @@ class PartView:
 
     def _intervals(self, summary: Summary) -> dict[str, Interval | None]:
         (tn, fp), (fn, tp) = summary.confusion
-        sensitivity, specificity = wilson(tp, tp + fn), wilson(tn, tn + fp)
+        sensitivity = self._share("sensitivity", tp, tp + fn)
+        specificity = self._share("specificity", tn, tn + fp)
         balanced_accuracy = percentile(self.resampled["balanced_accuracy"])
         auc = percentile(self.resampled["auc"])
         average_precision = percentile(self.resampled["average_precision"])
@@ -134,7 +148,7 @@ class PartView:
             positives, negatives = (len(set(self.group[c])) for c in (self.truth, ~self.truth))
             auc = auc_score(summary.auc, positives, negatives)
         return {
-            "accuracy": wilson(tn + tp, summary.n),
+            "accuracy": self._share("accuracy", tn + tp, summary.n),
             "loss": percentile(self.mean_losses),
             "sensitivity": sensitivity,
             "specificity": specificity,
@@ -146,6 +160,17 @@ class PartView:
                 self.rows, self.positive, self.bootstrap
             ),
         }
+
+    def _share(self, figure: str, right: int, pictures: int) -> Interval | None:
+        """Interval of a share: Wilson's, or of resamples by group where pictures are clustered."""
+        if not self.clustered or not pictures:
+            return wilson(right, pictures)
+        found = percentile(self.resampled[figure])
+        if not is_point(found):
+            return found
+        # All right or all wrong in every resample: as much as so many groups can tell.
+        groups = self.bootstrap.groups
+        return wilson(round(groups * right / pictures), groups)
 
 
 def is_point(interval: Interval | None) -> bool:
