@@ -59,6 +59,7 @@ PICTURE = (
     *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PlanarConfiguration"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
     *("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "SOPClassUID"),
+    *("PixelPaddingValue", "PixelPaddingRangeLimit"),
     *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
     *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
@@ -131,7 +132,7 @@ class Dicom:
         return self._tags
 
     def decode(self, index: int, selection: Selection) -> Decoded:
-        """Decode a frame: modality table, window, then inversion of MONOCHROME1."""
+        """Decode a frame: modality table, window, inversion of MONOCHROME1, black padding."""
         settings = self._frame_settings(index)
         if self._compressed:
             self._check_codestream(index)
@@ -145,8 +146,14 @@ class Dicom:
         if stored.ndim == 3:
             deepest = np.iinfo(stored.dtype).max
             return Decoded(to_grey(stored[..., :3], 0, deepest))
-        made = _windowed(apply_modality_lut(stored, settings), settings, selection.window)
-        return replace(made, pixels=255 - made.pixels) if shown_as == "MONOCHROME1" else made
+        padding = _padding(stored, settings)
+        values = apply_modality_lut(stored, settings)
+        if padding.any():
+            values = np.where(padding, np.nan, values)  # no number, so that no window minds it
+        made = _windowed(values, settings, selection.window)
+        pixels = 255 - made.pixels if shown_as == "MONOCHROME1" else made.pixels
+        pixels[padding] = 0
+        return replace(made, pixels=pixels)
 
     def _check_length(self) -> None:
         """Refuse a file that has fewer pixels than it declares."""
@@ -238,6 +245,18 @@ def _place(header: Dataset) -> tuple[float, float]:
     return (round(along, 3), number) if np.isfinite(along) else (0.0, number)
 
 
+def _padding(stored: np.ndarray, settings: Dataset) -> np.ndarray:
+    """Where stored values (H, W) only fill the picture up to its shape (PS3.3, C.7.5.1.1.2)."""
+    first, last = (_first_number(settings, f"PixelPadding{n}") for n in ("Value", "RangeLimit"))
+    if first is None or stored.dtype.kind == "f":
+        return np.zeros(stored.shape, bool)
+    ends = np.array([first, first if last is None else last]).astype(np.int64)
+    # The same bits as the pixels have: some headers give them the other sign, or unused ones.
+    unused = 8 * stored.dtype.itemsize - settings.BitsStored
+    ends = ends.astype(stored.dtype) << unused >> unused
+    return np.asarray((stored >= ends.min()) & (stored <= ends.max()))
+
+
 def _windowed(values: np.ndarray, settings: Dataset, chosen: Window | None) -> Decoded:
     """Values (H, W) to grey.
 
@@ -274,7 +293,7 @@ def _looked_up(values: np.ndarray, item: Dataset, words: str) -> np.ndarray:
     if isinstance(entries, bytes):
         entries = np.frombuffer(entries, np.uint8 if len(entries) == count else words)
     table = np.atleast_1d(entries)[: count or 2**16]
-    place = np.rint(values - float(first)).clip(0, len(table) - 1).astype(np.intp)
+    place = np.rint(np.nan_to_num(values - float(first))).clip(0, len(table) - 1).astype(np.intp)
     return to_grey(table[place], 0, 2**bits - 1)
 
 

@@ -89,6 +89,67 @@ def test_monochrome1_is_inverted_after_the_window():
     assert np.array_equal(grey(inverted), 255 - upright)
 
 
+TABLE = Dataset()
+TABLE.LUTDescriptor = [1000, 0, 8]
+TABLE.add_new("LUTData", "US", [n // 4 for n in range(1000)])
+
+
+@pytest.mark.parametrize("kind", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"WindowCenter": 500, "WindowWidth": 1000},
+        {"WindowCenter": 500, "WindowWidth": 1000, "VOILUTFunction": "SIGMOID"},
+        {"RescaleSlope": -1, "RescaleIntercept": 999},
+        {"VOILUTSequence": Sequence([TABLE])},
+    ],
+    ids=["percentiles", "window", "sigmoid", "turned round", "table"],
+)
+@pytest.mark.parametrize(
+    ("dtype", "ground", "padding"),
+    [
+        (np.int16, -2000, {"PixelPaddingValue": -2000}),
+        (np.int16, -32768, {"PixelPaddingValue": -32768}),
+        (np.uint16, 65535, {"PixelPaddingValue": 65535}),
+        (np.int16, -1990, {"PixelPaddingValue": -2000, "PixelPaddingRangeLimit": -1980}),
+        (np.int16, -1990, {"PixelPaddingValue": -1980, "PixelPaddingRangeLimit": -2000}),
+    ],
+    ids=["below", "lowest", "highest", "range", "range from above"],
+)
+def test_padding_is_black_and_changes_nothing_else(kind, settings, dtype, ground, padding):
+    inside = np.s_[2:18, 5:45]
+    values = np.full(RAMP.shape, ground, dtype)
+    values[inside] = RAMP[inside]
+    padded = written(header(values, PhotometricInterpretation=kind, **settings, **padding))
+    scan = read_scan(padded, "a")
+    without = header(RAMP[inside].astype(dtype), PhotometricInterpretation=kind, **settings)
+    expected = np.zeros((*RAMP.shape, 3), np.uint8)
+    alone = read_scan(written(without), "a")
+    expected[inside] = alone.pixels
+    assert np.array_equal(scan.pixels, expected)
+    assert scan.levels == alone.levels
+
+
+@pytest.mark.parametrize(
+    ("stored", "declared"), [(12, 0xF830), (16, 0xF830)], ids=["unused bits", "other sign"]
+)
+def test_padding_is_known_by_its_bits(stored, declared):
+    """-2000 in words of 16 bits, which the header writes down without a sign."""
+    values = np.where(RAMP < 300, -2000, RAMP).astype(np.int16)
+    scan = header(values, BitsStored=stored, HighBit=stored - 1)
+    scan.add_new("PixelPaddingValue", "US", declared)
+    shown = grey(scan)
+    assert not shown[RAMP < 300].any()
+    low, high = np.percentile(RAMP[RAMP >= 300], (1, 99))
+    assert np.abs(shown - between(RAMP, low, high))[RAMP >= 300].max() <= 0.51
+
+
+def test_a_picture_of_nothing_but_padding_is_black():
+    scan = header(np.full((8, 8), 7, np.uint16), PixelPaddingValue=7)
+    assert not grey(scan).any()
+
+
 @pytest.mark.parametrize("kind", ["OW", "US"])
 def test_a_table_of_values_takes_the_place_of_a_window(kind):
     entries = [255 - n // 4 for n in range(900)]
@@ -191,10 +252,10 @@ def test_colours_are_rgb_whatever_they_are_stored_as(name):
 
 
 def test_a_real_brain_keeps_the_orientation_of_its_file(shared):
-    """No window in the header (centre and width are 0): percentiles of the stored values."""
+    """No window in the header (centre and width are 0): percentiles of what is no padding (0)."""
     path = shared / "formats" / "brain_010.dcm"
     stored = pydicom.dcmread(path).pixel_array
-    low, high = np.percentile(stored, (1, 99))
+    low, high = np.percentile(stored[stored != 0], (1, 99))
     shown = read_scan(path.read_bytes(), "a").pixels[..., 0]
     assert np.abs(shown - between(stored, low, high)).max() <= 0.51
 
