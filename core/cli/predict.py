@@ -146,16 +146,16 @@ def predict(
             picture = explain / f"{number:03d}-{source.stem}" if explain else None
             results += ask(examiner, source, picture)
             progress("Asking the network", number, len(sources))
-    for path, kind in kinds.items():
-        if gathered is not None:
-            write_bytes(path, document(gathered, kind))
-            note(f"Written to {path}.")
     if as_json:
         answer(answers_json(predictor, results))
     else:
         show_answers(results)
         if leaky := mark_of(run):
             answers.print(f"The run that answered is marked. {leaky}")
+    for path, kind in kinds.items():
+        if gathered is not None:
+            write_bytes(path, document(gathered, kind))
+            note(f"Written to {path}.")
     if all(result["status"] == "unreadable" for result in results):
         note("Expected at least one file with a scan in it, but none could be read.")
         return 2

@@ -49,6 +49,8 @@ NUMBERS = (
 )
 """With `CODES`, all that is ever told of a header. Free text is not: people write names there."""
 CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
+MOST_PARTS = 16
+"""Of an element; no scanner has as many to say."""
 NUMBER = re.compile(r"[-+]?[0-9]{1,12}(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?")
 
 PIXEL_DATA = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -224,7 +226,7 @@ def _technical_tags(header: Dataset) -> dict[str, str]:
             value = header.get(name)
             several = [value] if isinstance(value, str | float | int) else list(value or [])
             parts = [str(part).strip() for part in several]
-            if parts and all(pattern.fullmatch(part) for part in parts):
+            if 0 < len(parts) <= MOST_PARTS and all(pattern.fullmatch(part) for part in parts):
                 tags[name] = ", ".join(f"{float(p):g}" if pattern is NUMBER else p for p in parts)
     return tags
 

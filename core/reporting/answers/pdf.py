@@ -35,10 +35,10 @@ from core.reporting.answers.sheet import (
     PICTURE,
     TIGHT,
     WIDTH,
-    Facts,
     drawn,
     grid,
     paged,
+    pairs,
     register_fonts,
     square,
     styles,
@@ -102,7 +102,8 @@ class _Setter:
         if self.many:
             parts += self.summary()
         for rank, (entry, shown) in enumerate(self.report.shown, start=1):
-            parts.append(KeepTogether([self.scan(rank, entry, shown)]))
+            told = self.scan(rank, entry, shown)
+            parts += [KeepTogether(told)] if self.many else told
         parts.append(KeepTogether([*self.about()]))
         return parts
 
@@ -175,39 +176,39 @@ class _Setter:
             yield self.text(f"The {shown} most suspicious are shown one by one below.", "quiet")
         yield Spacer(0, 4 * mm)
 
-    def scan(self, rank: int, entry: Entry, shown: Pictures | None) -> Flowable:
-        """One answer: pictures at the left, words at the right; one alone has larger pictures."""
+    def scan(self, rank: int, entry: Entry, shown: Pictures | None) -> list[Flowable]:
+        """One answer: pictures at the left, words at the right; one alone has larger pictures.
+
+        What is said of it may be longer than a page, and then goes on over the next.
+        """
         words = [*self.words(entry)]
         side = PICTURE if self.many else LARGE_PICTURE
         figures = [*self.figures(entry, shown, side)]
-        heading: list[Flowable] = []
-        if self.many:
-            heading = [self.text(f"{rank}. {_named(entry)}", "heading")]
-        elif entry.place:
-            heading = [self.text(entry.place[:1].upper() + entry.place[1:], "heading")]
         gap = 4 * mm
         beside = [[*figures, *[""] * (2 - len(figures))]]
-        apart = [("RIGHTPADDING", (0, 0), (-1, -1), gap)]
+        block = grid(beside, [side + gap] * 2, [("RIGHTPADDING", (0, 0), (-1, -1), gap)])
         if not self.many:
-            block = [*heading, grid(beside, [side + gap] * 2, apart), Spacer(0, 2 * mm), *words]
-            return grid([[block]], [WIDTH])
-        block = [grid(beside, [side + gap] * 2, apart)]
-        widths = [2 * (side + gap), WIDTH - 2 * (side + gap)]
-        rows = [[heading, ""], [block, words]]
-        return Table(
-            rows,
-            colWidths=widths,
-            style=TableStyle(
-                [
-                    *NO_ROOM,
-                    ("SPAN", (0, 0), (1, 0)),
-                    ("LINEABOVE", (0, 0), (-1, 0), 0.4, LINE),
-                    ("TOPPADDING", (0, 0), (-1, 0), 2 * mm),
-                    ("BOTTOMPADDING", (0, 0), (-1, 0), 1.5 * mm),
-                    ("BOTTOMPADDING", (0, -1), (-1, -1), 4 * mm),
-                ]
-            ),
-        )
+            place = entry.place[:1].upper() + entry.place[1:]
+            heading = [self.text(place, "heading")] if place else []
+            return [*heading, block, Spacer(0, 2 * mm), *words]
+        rows = [[self.text(f"{rank}. {_named(entry)}", "heading"), ""], [block, words]]
+        return [
+            Table(
+                rows,
+                colWidths=[2 * (side + gap), WIDTH - 2 * (side + gap)],
+                splitInRow=1,
+                style=TableStyle(
+                    [
+                        *NO_ROOM,
+                        ("SPAN", (0, 0), (1, 0)),
+                        ("LINEABOVE", (0, 0), (-1, 0), 0.4, LINE),
+                        ("TOPPADDING", (0, 0), (-1, 0), 2 * mm),
+                        ("BOTTOMPADDING", (0, 0), (-1, 0), 1.5 * mm),
+                        ("BOTTOMPADDING", (0, -1), (-1, -1), 4 * mm),
+                    ]
+                ),
+            )
+        ]
 
     def figures(self, entry: Entry, shown: Pictures | None, side: float) -> Iterable[list[Any]]:
         """The scan, and the map over it with its colours."""
@@ -285,7 +286,7 @@ class _Setter:
         if not facts:
             return Spacer(0, 0)
         rows = [[self.text(k, "quiet"), self.text(v, "plain")] for k, v in facts.items()]
-        return Facts(rows, width)
+        return pairs(rows, width)
 
     def text(self, text: str, style: str) -> Flowable:
         """A paragraph; what the font lacks stands as its number."""

@@ -103,18 +103,12 @@ def square(jpeg: bytes, size: tuple[int, int], side: float) -> Flowable:
     return made
 
 
-class Facts(Table):
-    """Two columns, the first of a width, the second of what is left where they are put."""
+def pairs(rows: list[list[Flowable]], first: float) -> Flowable:
+    """Two columns, the first of a width, the second of what is left where they are put.
 
-    def __init__(self, rows: list[list[Flowable]], first: float) -> None:
-        super().__init__(rows, colWidths=[first, None], style=TableStyle(TIGHT))
-        self._first = first
-
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """Take the width there is; gives what it takes, as ReportLab asks of a flowable."""
-        self._argW = [self._first, max(20 * mm, width - self._first)]
-        found: tuple[float, float] = super().wrap(width, height)
-        return found
+    A row that no page holds is split.
+    """
+    return Table(rows, colWidths=[first, "*"], splitInRow=1, style=TableStyle(TIGHT))
 
 
 def paged(report: Report) -> type[Canvas]:

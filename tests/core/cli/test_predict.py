@@ -128,6 +128,15 @@ def test_predict_writes_its_answers_into_reports(ask, run, scans, tmp_path):
     assert not list(tmp_path.glob("**/.writing-*"))
 
 
+def test_a_report_that_cannot_be_written_costs_no_answers(ask, run, scans):
+    scan = scans / "test" / "yes" / "yes0.png"
+    words = ["predict", "one", scan, *here(run), "--report", scan / "below-a-file.csv", "--json"]
+    code, out, err = ask(*words)
+    assert code == 2
+    assert [result["status"] for result in json.loads(out)["results"]] == ["ok"]
+    assert err.count("\n") == 1
+
+
 def test_predict_reports_every_slice_of_a_volume(ask, run, tmp_path):
     y, x, z = np.mgrid[:SIDE, :SIDE, :3]
     head = (((x - 40) / 30) ** 2 + ((y - 40) / 34) ** 2 < 1) * (120.0 + 15 * np.sin(x / 4) + 9 * z)

@@ -268,6 +268,7 @@ def test_only_technical_codes_and_numbers_are_told():
         MagneticFieldStrength="1.5",
         ScanningSequence=["SE", "IR"],
         SequenceVariant="Jane Doe, 1970-01-01",
+        EchoTime=["14"] * 1500,
         SeriesDescription="Doe jane",
         InstitutionName="St Elsewhere",
         PatientID="123",

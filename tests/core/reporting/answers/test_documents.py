@@ -12,7 +12,8 @@ from made_run import make_run
 
 from core.errors import SettingError
 from core.evaluation.precedents import precedents
-from core.explanation.evidence import cheap_evidence
+from core.explanation.evidence import Evidence, cheap_evidence
+from core.explanation.perturbation import Curves
 from core.protocols import LEAKFREE
 from core.reporting.answers import KINDS, Report, asked_of, document, kind_of, sheet
 
@@ -172,6 +173,44 @@ def test_report_on_one_scan_is_one_page(asked):
     report = Report(asked, MADE)
     report.add(found, "grad-cam", evidence)
     assert "page 1 of 1" in text_of(document(report, "pdf"))
+
+
+# fmt: off
+MR = {
+    "Modality": "MR", "BodyPartExamined": "BRAIN", "PhotometricInterpretation": "MONOCHROME2",
+    "ScanningSequence": "SE, IR", "SequenceVariant": "SK, SP, OSP", "MRAcquisitionType": "2D",
+    "PixelSpacing": "0.4688, 0.4688", "SliceThickness": "5", "SpacingBetweenSlices": "6.5",
+    "MagneticFieldStrength": "1.5", "RepetitionTime": "550", "EchoTime": "14",
+    "InversionTime": "2200", "FlipAngle": "90",
+}
+# fmt: on
+UNRELIABLE = Evidence(
+    False,
+    outside=0.9,
+    outside_evenly=0.3,
+    agreement={"layer-cam": -0.5},
+    curves=Curves((0, 1), (1, 0), (0, 1), 0.9, 0.1, (0.1,) * 5, (0.9,) * 5),
+    similarity={"the head": 0.9, "the head and block 5": 0.95},
+)
+
+
+@pytest.mark.parametrize("scans", [1, 2])
+@pytest.mark.parametrize("tags", [MR, MR | {"ScanningSequence": ", ".join(["SE"] * 1500)}])
+def test_an_answer_longer_than_a_page_goes_on_over_the_next(asked, tags, scans):
+    found = answered(
+        "series/IM000123.dcm",
+        0.9,
+        scan=replace(head(), format="dicom", slices=30, tags=tags, window=(500.0, 1000.0)),
+        reason="unlike the training scans",
+        overridden=True,
+        cautions=("There seems to be writing in the picture.",),
+    )
+    report = Report(asked, MADE)
+    for _ in range(scans):
+        report.add(found, "grad-cam", UNRELIABLE)
+    text = text_of(document(report, "pdf"))
+    assert text.count("FlipAngle") == text.count("Measured:") == scans
+    assert text.count("SE, SE") > 0 or tags is MR
 
 
 def test_fonts_of_the_pdf_are_in_it(asked):
