@@ -84,15 +84,12 @@ def known_scans(
         originals = originals[originals["split"] == "test"]
     root = Path(run.config.data.root)
     rows = (
-        [
-            (root / row.file, row.sha256, row.group, row.split == "train")
-            for row in originals.itertuples()
-        ]
+        [(root / row.file, row.group, row.split == "train") for row in originals.itertuples()]
         if scans is None
-        else [(path, "", path.stem, False) for path in sorted(scans.rglob("*")) if path.is_file()]
+        else [(path, path.stem, False) for path in sorted(scans.rglob("*")) if path.is_file()]
     )
     found = []
-    for path, sha256, group, seen in rows:
+    for path, group, seen in rows:
         mask = masks / f"{path.stem}.png"
         if not mask.is_file():
             continue
@@ -101,7 +98,7 @@ def known_scans(
         if lesion.shape != scan.pixels.shape[:2]:
             sys.exit(f"Expected a mask of the size of its scan, but {mask.name} has another.")
         if lesion.any():
-            found.append(Known(predictor.intake.prepare(scan, sha256), lesion, group, seen))
+            found.append(Known(predictor.intake.prepare(scan), lesion, group, seen))
     return found
 
 

@@ -178,10 +178,7 @@ def features(predictor: Predictor, progress: Progress = silent) -> Float32:
         found: list[Float32] = []
         for first in range(0, len(scans), BATCH):
             rows = scans.iloc[first : first + BATCH]
-            batch = [
-                _picture(predictor, root / file, sha256)
-                for file, sha256 in zip(rows["file"], rows["sha256"], strict=True)
-            ]
+            batch = [_picture(predictor, root / file) for file in rows["file"]]
             made = predictor.explainer.features(np.stack(batch))
             there = np.array([picture.any() for picture in batch], np.float32)
             found.append(made * there[:, None])
@@ -197,7 +194,6 @@ def similar_cases(
     predictor: Predictor,
     prediction: Prediction,
     count: int,
-    sha256: str,
     progress: Progress = silent,
 ) -> dict[str, list[Case]]:
     """The nearest training scans of either class.
@@ -205,8 +201,7 @@ def similar_cases(
     Args:
         predictor: The one that answered.
         prediction: The answer.
-        count: Of each class, at most.
-        sha256: Of the scan's file. That file is no case of itself.
+        count: Of each class, at most. A training scan is no case of itself.
         progress: Told of the first time, when all training scans are looked at.
 
     Returns:
@@ -218,10 +213,11 @@ def similar_cases(
     scans = training_scans(split)
     picture = scale(prepared.pixels, predictor.protocol.input.scaling)
     feature = predictor.explainer.features(picture[None])[0]
-    own = split.loc[split["sha256"] == sha256, "group"]
+    digests = prediction.scan.digests if prediction.scan else ()
+    own = split.loc[split["sha256"].isin(digests), "group"]
     group = own.iloc[0] if len(own) else None
     found = {
-        label: nearest(feature, scans, table, label, count, sha256, group)
+        label: nearest(feature, scans, table, label, count, digests, group)
         for label in reversed(predictor.classes)
     }
     if group is not None or prediction.scan is None:
@@ -251,14 +247,14 @@ def _asked(prediction: Prediction) -> tuple[Any, int]:
     return prediction.prepared, classes.index(prediction.target or str(prediction.label))
 
 
-def _picture(predictor: Predictor, path: Path, sha256: str) -> Float32:
+def _picture(predictor: Predictor, path: Path) -> Float32:
     """A training scan as the network is shown it; zeros where it cannot be read."""
     protocol = predictor.protocol
     try:
         scan = read_scan(read_file(path), path.name)
     except UnreadableScan:
         return np.zeros((protocol.input.size, protocol.input.size, 3), np.float32)
-    prepared = predictor.intake.prepare(scan, sha256)
+    prepared = predictor.intake.prepare(scan)
     return scale(prepared.pixels, protocol.input.scaling)
 
 

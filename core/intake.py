@@ -5,7 +5,6 @@ judged by what can be told without a network, and cropped as in training. What f
 is an objection, with its reason, and never an exception.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -100,7 +99,7 @@ class Intake:
             file = open_scan(data, name)
         except UnreadableScan as error:
             return Objection(name, "unreadable", error.reason)
-        return self._look(file, hashlib.sha256(data).hexdigest(), selection, override)
+        return self._look(file, selection, override)
 
     def slices(
         self, data: bytes, name: str, selection: Selection, *, override: bool = False
@@ -124,15 +123,11 @@ class Intake:
         except UnreadableScan as error:
             return 1, iter([Objection(name, "unreadable", error.reason)])
         count = file.count(selection)
-        sha256 = hashlib.sha256(data).hexdigest()
         return count, (
-            self._look(file, sha256, replace(selection, slice=index), override)
-            for index in range(count)
+            self._look(file, replace(selection, slice=index), override) for index in range(count)
         )
 
-    def _look(
-        self, file: ScanFile, sha256: str, selection: Selection, override: bool
-    ) -> Question | Objection:
+    def _look(self, file: ScanFile, selection: Selection, override: bool) -> Question | Objection:
         try:
             scan = file.scan(selection)
         except UnreadableScan as error:
@@ -143,21 +138,25 @@ class Intake:
         return Question(
             file.name,
             scan,
-            self.prepare(scan, sha256),
-            trained_on=sha256 in self._trained_on,
-            group=self._groups.get(sha256),
+            self.prepare(scan),
+            trained_on=not self._trained_on.isdisjoint(scan.digests),
+            group=self._group(scan),
             reason=reason,
             override=override,
             cautions=(BURNED_IN,) if has_lettering(scan.pixels) else (),
         )
 
-    def prepare(self, scan: Scan, sha256: str) -> Prepared:
+    def _group(self, scan: Scan) -> str | None:
+        """The group of one of the run's own scans, in whatever archive it comes."""
+        return next((self._groups[d] for d in scan.digests if d in self._groups), None)
+
+    def prepare(self, scan: Scan) -> Prepared:
         """Crop as in training. Where training met cropped scans, crop only what is not yet.
 
         The run's own files are taken exactly as they were in training, so that the answer is
         the one in its predictions.
         """
-        if self._cropped_already and sha256 in self._groups:
+        if self._cropped_already and self._group(scan) is not None:
             return prepare(scan.pixels, self.protocol, cropped_already=True)
         prepared = prepare(scan.pixels, self.protocol)
         height, width = prepared.shape

@@ -58,8 +58,7 @@ def similar(run: Run, item: Item, prediction: Prediction) -> Task[dict[str, list
     predictor = resources.predictor(run, prediction.stage)
 
     def work(report: Report) -> dict[str, list[Case]]:
-        sha256 = hashlib.sha256(item.read()).hexdigest()
-        return similar_cases(predictor, prediction, SIMILAR, sha256, report)
+        return similar_cases(predictor, prediction, SIMILAR, report)
 
     key = ("similar", prediction.model_sha256, _scan_key(item, prediction))
     return resources.examinations().start(key, work)

@@ -117,13 +117,8 @@ class Examiner:
         """All stages, loaded when they are first asked."""
         return Stages(self.predictor.run)
 
-    def more(self, found: Prediction, sha256: str) -> dict[str, Any]:
-        """The keys that `predict --json` has beside those of the answer itself.
-
-        Args:
-            found: The answer.
-            sha256: Of the scan's file.
-        """
+    def more(self, found: Prediction) -> dict[str, Any]:
+        """The keys that `predict --json` has beside those of the answer itself."""
         wanted = self.wanted
         record: dict[str, Any] = {
             "explained": found.target,
@@ -144,7 +139,7 @@ class Examiner:
             views = self.stages.see(found, wanted.target, wanted.method)
             record["stages"] = [view.to_json() for view in views]
         if wanted.similar:
-            cases = similar_cases(self.predictor, found, wanted.similar, sha256, self.progress)
+            cases = similar_cases(self.predictor, found, wanted.similar, self.progress)
             record["similar"] = {
                 label: [case.to_json() for case in near] for label, near in cases.items()
             }

@@ -1,6 +1,5 @@
 """`predict`: what a run's network says of scans, and what in them spoke for it."""
 
-import hashlib
 import io
 from datetime import datetime
 from functools import partial
@@ -184,20 +183,17 @@ def ask(examiner: Examiner, source: Source, picture: Path | None = None) -> list
         "target": wanted.target,
         "method": wanted.method,
     }
-    sha256 = hashlib.sha256(data).hexdigest()
     if not wanted.every_slice:
         found = predictor.predict(data, source.name, **how)
-        return [_record(examiner, found, sha256, picture)]
+        return [_record(examiner, found, picture)]
     progress = partial(examiner.progress, "Slices of a volume")
     slices = predictor.predict_slices(data, source.name, **how, progress=progress)
-    records = [_record(examiner, found, sha256, picture) for found in slices]
+    records = [_record(examiner, found, picture) for found in slices]
     positive = predictor.run.positive
     return sorted(records, key=lambda record: -suspicion(record["probability"], positive))
 
 
-def _record(
-    examiner: Examiner, found: Prediction, sha256: str = "", picture: Path | None = None
-) -> dict[str, Any]:
+def _record(examiner: Examiner, found: Prediction, picture: Path | None = None) -> dict[str, Any]:
     """An answer with what is wanted beside it, its map written."""
     written = None
     if picture is not None and found.scan is not None and found.map is not None:
@@ -207,7 +203,7 @@ def _record(
         path = picture.with_name(f"{picture.name}{number}.png")
         write_bytes(path, png.getvalue())
         written = str(path)
-    return found.to_json(written) | examiner.more(found, sha256)
+    return found.to_json(written) | examiner.more(found)
 
 
 def answers_json(predictor: Predictor, results: list[dict[str, Any]]) -> dict[str, Any]:

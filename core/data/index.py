@@ -168,18 +168,16 @@ def index_folder(
     for number, (path, label, part) in enumerate(files):
         name = path.relative_to(root).as_posix()
         try:
-            data = read_file(path)
-            pixels = read_scan(data, path.name).pixels
+            scan = read_scan(read_file(path), path.name)
         except UnreadableScan as problem:
             # A name that is not text would break every table and terminal it is shown on.
             shown = name.encode("utf-8", "replace").decode()
             unreadable.append(Unreadable(shown, problem.reason))
         else:
-            height, width = pixels.shape[:2]
-            digest = hashlib.sha256(data).hexdigest()
-            entries.append(Entry(name, label, part, digest, height, width))
+            height, width = scan.pixels.shape[:2]
+            entries.append(Entry(name, label, part, scan.digests[0], height, width))
             if already_cropped is None and number % step == 0:
-                box = find_brain(pixels, Crop())
+                box = find_brain(scan.pixels, Crop())
                 if box.fallback is None:
                     area = (box.right - box.left) * (box.bottom - box.top)
                     kept.append(area / (height * width))

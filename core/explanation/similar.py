@@ -5,6 +5,7 @@ picture, 512 numbers; near is what points the same way (cosine distance). It is 
 own idea of likeness: it says what the answer leans on, not that two patients have one disease.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,7 @@ def nearest(
     features: Float32,
     label: str,
     count: int,
-    sha256: str,
+    digests: Collection[str],
     group: object = None,
 ) -> list[Case]:
     """The nearest training scans of one class, the nearest first.
@@ -66,11 +67,12 @@ def nearest(
         features: Of those scans, (n, channels).
         label: The class.
         count: How many at most.
-        sha256: Of the scan in question, which is left out.
+        digests: SHA-256 of the scan in question, which is left out (see
+            `core.imaging.scans.Scan`).
         group: Of its near copies, which are marked, if the run knows it.
     """
     distances = cosine_distances(feature, features)
-    among = np.flatnonzero((scans["label"] == label) & (scans["sha256"] != sha256))
+    among = np.flatnonzero((scans["label"] == label) & ~scans["sha256"].isin(digests))
     order = among[np.argsort(distances[among], kind="stable")][:count]
     return [
         Case(

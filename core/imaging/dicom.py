@@ -1,5 +1,6 @@
 """DICOM pictures, as their headers say they are to be shown."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -103,6 +104,7 @@ class Dicom:
 
     def __init__(self, data: bytes) -> None:
         _refuse_deflated(data)
+        self._sha256 = hashlib.sha256(data).hexdigest()
         wanted = [*PICTURE, *CODES, *NUMBERS, *PLACE]
         self._file = pydicom.dcmread(BytesIO(data), force=True, specific_tags=wanted)
         keyword = next((name for name in PIXEL_DATA if name in self._file), None)
@@ -132,6 +134,10 @@ class Dicom:
     def tags(self, volume: int) -> Mapping[str, str]:  # noqa: ARG002
         """The allow-listed elements."""
         return self._tags
+
+    def sha256(self, index: int, volume: int) -> str:  # noqa: ARG002
+        """Of its bytes."""
+        return self._sha256
 
     def decode(self, index: int, selection: Selection) -> Decoded:
         """Decode a frame: modality table, window, inversion of MONOCHROME1, black padding."""

@@ -1,5 +1,6 @@
 """Ordinary pictures, read by Pillow whatever their file is called."""
 
+import hashlib
 from collections.abc import Mapping
 from io import BytesIO
 
@@ -33,6 +34,7 @@ class Picture:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self._sha256 = hashlib.sha256(data).hexdigest()
         with self._open() as image:
             self.mode = image.mode
             self.format = NAMES.get(image.format or "", (image.format or "").lower())
@@ -45,6 +47,10 @@ class Picture:
     def tags(self, volume: int) -> Mapping[str, str]:  # noqa: ARG002
         """None: what a camera writes into a picture may tell where and when."""
         return {}
+
+    def sha256(self, index: int, volume: int) -> str:  # noqa: ARG002
+        """Of its bytes."""
+        return self._sha256
 
     def decode(self, index: int, selection: Selection) -> Decoded:
         """Decode a page, upright as its EXIF says, in the colours that a viewer shows."""

@@ -96,6 +96,9 @@ class Reader(Protocol):
     def tags(self, volume: int) -> Mapping[str, str]:
         """Technical facts; never who was scanned, where or when."""
 
+    def sha256(self, index: int, volume: int) -> str:
+        """Digest of the file that slice `index` is in; in an archive, one of its files."""
+
     def decode(self, index: int, selection: Selection) -> Decoded:
         """Decode slice `index`, from 0, of the plane and volume selected, which are there.
 

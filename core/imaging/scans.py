@@ -1,5 +1,6 @@
 """From the bytes of any file to pixels, or to a plain reason why there are none."""
 
+import hashlib
 import logging
 import warnings
 from collections.abc import Mapping
@@ -43,6 +44,8 @@ class Scan:
         volumes: How many there are.
         window: Centre and width that made its values grey; none for colours and tables.
         levels: Smallest and largest value that a window can be chosen from; none likewise.
+        digests: SHA-256 of the file; of an archive, also that of the file in it that holds the
+            slice.
     """
 
     pixels: np.ndarray
@@ -55,6 +58,7 @@ class Scan:
     volumes: int = 1
     window: Window | None = None
     levels: tuple[float, float] | None = None
+    digests: tuple[str, ...] = ()
 
 
 class ScanFile:
@@ -66,15 +70,21 @@ class ScanFile:
         mode: How it stores a pixel, in the words of its format ("RGB", "MONOCHROME2", "<i2").
         slices: How many slices there are.
         tags: See `Scan`.
+
+    Args:
+        name: As above.
+        reader: Gives the slices.
+        archive: SHA-256 of the archive that it came in, if it did.
     """
 
-    def __init__(self, name: str, reader: Reader) -> None:
+    def __init__(self, name: str, reader: Reader, archive: str | None = None) -> None:
         self.name = name
         self.format = reader.format
         self.mode = reader.mode
         self.planes = reader.planes
         self.volumes = reader.volumes
         self._reader = reader
+        self._archive = () if archive is None else (archive,)
         self._middle = self.scan()
         self.slices = self._middle.slices
         self.tags = self._middle.tags
@@ -113,6 +123,7 @@ class ScanFile:
             volumes=self.volumes,
             window=decoded.window,
             levels=decoded.levels,
+            digests=(*self._archive, self._reader.sha256(index, selection.volume)),
         )
 
     def count(self, selection: Selection = MIDDLE) -> int:
@@ -146,8 +157,10 @@ def open_scan(data: bytes, name: str) -> ScanFile:
     """
     if not data:
         raise unreadable("the file is empty")
-    reader = open_archive(data, _open_file) if looks_like_zip(data) else _open_file(data)
-    return ScanFile(name, reader)
+    if looks_like_zip(data):
+        archive = hashlib.sha256(data).hexdigest()
+        return ScanFile(name, open_archive(data, _open_file), archive)
+    return ScanFile(name, _open_file(data))
 
 
 def read_scan(

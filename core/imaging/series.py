@@ -159,6 +159,11 @@ class Series:
         left_out = {"FilesLeftOut": str(self._left_out)} if self._left_out else {}
         return {**reader.tags(0), **left_out}
 
+    def sha256(self, index: int, volume: int) -> str:
+        """Of the file that the slice is in."""
+        reader, own = self._stacks[volume].slices[index]
+        return reader.sha256(own, 0)
+
     def decode(self, index: int, selection: Selection) -> Decoded:
         """Let the file decode it that the slice is in."""
         reader, own = self._stacks[selection.volume].slices[index]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -135,12 +136,17 @@ def test_similar_cases_of_a_training_scan_leave_it_out_and_mark_its_copies(run, 
     row = scans.iloc[0]
     data = (Path(run.config.data.root) / row.file).read_bytes()
     answer = predictor.predict(data, row.file)
-    found = similar_cases(predictor, answer, 20, row.sha256)
+    found = similar_cases(predictor, answer, 20)
     assert list(found) == [run.positive, run.classes[0]]
     cases = [case for near in found.values() for case in near]
     assert {case.file for case in cases} == set(scans["file"]) - {row.file}
     copies = set(scans.loc[scans["group"] == row.group, "file"]) - {row.file}
     assert {case.file for case in cases if case.near_copy} == copies != set()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("scan.png", data)
+    packed = predictor.predict(buffer.getvalue(), "packed.zip")
+    assert similar_cases(predictor, packed, 20) == found
     for near in found.values():
         assert [c.distance for c in near] == sorted(c.distance for c in near)
     table = features(predictor)
@@ -155,7 +161,7 @@ def test_copy_of_a_training_scan_under_another_name_is_marked(run, predictor):
     buffer = io.BytesIO()
     picture.resize((120, 144), Image.Resampling.BICUBIC).save(buffer, "PNG")
     answer = predictor.predict(buffer.getvalue(), "copy.png")
-    found = similar_cases(predictor, answer, 2, "not-known")
+    found = similar_cases(predictor, answer, 2)
     marked = [case.file for near in found.values() for case in near if case.near_copy]
     assert row.file in marked
 

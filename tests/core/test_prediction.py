@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import shutil
+import zipfile
 
 import nibabel
 import numpy as np
@@ -245,6 +246,36 @@ def test_the_record_is_json_as_documented(predictor, head):
     assert ok["reason"] is None
     assert bad["probability"] is None
     assert bad["status"] == "unreadable"
+
+
+def zipped(*files):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for number, file in enumerate(files):
+            archive.writestr(f"{number}.png", file)
+    return data.getvalue()
+
+
+def test_scans_of_the_run_are_known_in_an_archive_as_well(run, predictor, head):
+    part = run.split().drop_duplicates("file").set_index("file")["split"]
+    files = {part[name]: data for name, data, _ in originals(run, "stage1")}
+    order = ("train", "test", "validation")
+    answers = list(
+        predictor.predict_slices(zipped(*(files[name] for name in order), head), "series.zip")
+    )
+    assert [answer.trained_on for answer in answers] == [True, False, False, False]
+    (alone,) = predictor.predict_slices(zipped(files["train"]), "one.zip")
+    assert alone.trained_on
+    tested = predictor.predict(files["test"], "test.png")
+    assert answers[1].precedents == tested.precedents, "its group is left out either way"
+
+
+def test_archive_of_the_run_s_own_cropped_scans_is_cropped_no_further(cropped_run):
+    predictor = Predictor(cropped_run, "baseline")
+    _, files, recorded = zip(*originals(cropped_run, "baseline"), strict=True)
+    answers = list(predictor.predict_slices(zipped(*files[:6]), "series.zip"))
+    found = [answer.probability["yes"] for answer in answers]
+    assert found == pytest.approx(list(recorded[:6]), abs=1e-5)
 
 
 def test_where_training_met_cropped_scans_only_others_are_cropped(cropped_run):

@@ -32,18 +32,18 @@ def test_distance_is_the_cosine_distance():
 def test_nearest_come_first_and_of_the_class_asked_for(split):
     scans = training_scans(split)
     features = np.float32([[1, 0], [1, 1], [0, 1]])
-    cases = nearest(np.float32([1, 0.2]), scans, features, "yes", 5, "sha-new")
+    cases = nearest(np.float32([1, 0.2]), scans, features, "yes", 5, ())
     assert [case.file for case in cases] == ["a", "b"]
     assert cases[0].distance < cases[1].distance
     assert not any(case.near_copy for case in cases)
-    assert [c.file for c in nearest(np.float32([1, 0]), scans, features, "no", 5, "x")] == ["c"]
-    assert len(nearest(np.float32([1, 0]), scans, features, "yes", 1, "x")) == 1
+    assert [c.file for c in nearest(np.float32([1, 0]), scans, features, "no", 5, ())] == ["c"]
+    assert len(nearest(np.float32([1, 0]), scans, features, "yes", 1, ())) == 1
 
 
 def test_scan_itself_is_left_out_and_its_copies_are_marked(split):
     scans = training_scans(split)
     features = np.float32([[1, 0], [1, 1], [0, 1]])
-    cases = nearest(features[0], scans, features, "yes", 5, "sha-a")
+    cases = nearest(features[0], scans, features, "yes", 5, ["sha-a"])
     assert [case.file for case in cases] == ["b"]
-    held_out = nearest(features[0], scans, features, "yes", 5, "sha-d", group=0)
+    held_out = nearest(features[0], scans, features, "yes", 5, ["sha-d"], group=0)
     assert [(case.file, case.near_copy) for case in held_out] == [("a", True), ("b", False)]

@@ -1,5 +1,6 @@
 """Series of slices in archives and folders, and archives that should not be unpacked."""
 
+import hashlib
 import struct
 import tracemalloc
 import zipfile
@@ -108,6 +109,20 @@ def test_several_series_are_volumes_the_longest_first():
 def test_pictures_are_slices_in_natural_order():
     file = open_scan(archive({f"p{k}.png": png(k) for k in (10, 9, 100, 1)}), "a")
     assert (file.format, levels(file)) == ("png", [1, 9, 10, 100])
+
+
+def test_a_slice_has_the_digests_of_its_archive_and_of_its_own_file():
+    def sha256(data):
+        return hashlib.sha256(data).hexdigest()
+
+    files = {f"{k}.dcm": slice_at(-k, 40 * k) for k in range(3)}
+    data = archive(files)
+    file = open_scan(data, "series.zip")
+    expected = [(sha256(data), sha256(member)) for member in reversed(files.values())]
+    assert [file.slice(k).digests for k in range(3)] == expected
+    alone = archive({"p.png": png(7)})
+    assert open_scan(alone, "a.zip").slice().digests == (sha256(alone), sha256(png(7)))
+    assert open_scan(png(7), "p.png").slice().digests == (sha256(png(7)),)
 
 
 def test_one_file_in_an_archive_is_that_file():
