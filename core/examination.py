@@ -6,12 +6,14 @@ is asked for by itself.
 
 import io
 import threading
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from core.data.duplicates import SAME_SLICE
@@ -20,7 +22,7 @@ from core.data.resemblance import likeness, portray
 from core.errors import RunError, UnreadableScan
 from core.explanation.evidence import Evidence, cheap_evidence
 from core.explanation.geometry import to_scan
-from core.explanation.methods import AT_ONCE, DEFAULT
+from core.explanation.methods import AT_ONCE, COARSE, DEFAULT
 from core.explanation.perturbation import curves
 from core.explanation.similar import Case, nearest, training_scans
 from core.imaging.preprocessing import scale
@@ -155,38 +157,42 @@ class Stages:
         ]
 
 
+FEATURES = "features.npz"
 _INDEXING = threading.Lock()
 
 
 def features(predictor: Predictor, progress: Progress = silent) -> Float32:
     """What the stage's last convolution makes of each training scan; computed once and kept.
 
-    It is kept as `features.npy` in the folder of the stage, and goes to the archive with it.
+    It is kept as `features.npz` in the folder of the stage, with the fingerprint of the model
+    for which alone it holds, and goes to the archive with it. Scans that could not be read are
+    tried again the next time.
 
     Returns:
         float32 (n, channels), a row for each of `training_scans(run.split())`; zeros for a
-        scan that can no longer be read.
+        scan that cannot be read.
     """
     run = predictor.run
     scans = training_scans(run.split())
-    path = run.stage_path(predictor.stage) / "features.npy"
+    path = run.stage_path(predictor.stage) / FEATURES
     with _INDEXING:
-        kept = _load(path, len(scans))
-        if kept is not None:
-            return kept
-        root = Path(run.config.data.root)
-        found: list[Float32] = []
-        for first in range(0, len(scans), BATCH):
-            rows = scans.iloc[first : first + BATCH]
-            batch = [_picture(predictor, root / file) for file in rows["file"]]
-            made = predictor.explainer.features(np.stack(batch))
-            there = np.array([picture.any() for picture in batch], np.float32)
-            found.append(made * there[:, None])
-            progress("Looking at the training scans", first + len(rows), len(scans))
-        table = np.concatenate(found) if found else np.zeros((0, 1), np.float32)
-        buffer = io.BytesIO()
-        np.save(buffer, table, allow_pickle=False)
-        write_bytes(path, buffer.getvalue())
+        channels = predictor.model.get_layer(COARSE).output.shape[-1]
+        table = _load(path, predictor.model_sha256, (len(scans), channels))
+        missing = np.flatnonzero(~table.any(axis=1))
+        found = False
+        for first in range(0, len(missing), BATCH):
+            rows = missing[first : first + BATCH]
+            read = [(row, _picture(predictor, scans.iloc[row])) for row in rows]
+            there = [(row, picture) for row, picture in read if picture is not None]
+            if there:
+                numbers, pictures = zip(*there, strict=True)
+                table[list(numbers)] = predictor.explainer.features(np.stack(pictures))
+                found = True
+            progress("Looking at the training scans", first + len(rows), len(missing))
+        if found:
+            buffer = io.BytesIO()
+            np.savez(buffer, features=table, model_sha256=predictor.model_sha256)
+            write_bytes(path, buffer.getvalue())
         return table
 
 
@@ -247,20 +253,25 @@ def _asked(prediction: Prediction) -> tuple[Any, int]:
     return prediction.prepared, classes.index(prediction.target or str(prediction.label))
 
 
-def _picture(predictor: Predictor, path: Path) -> Float32:
-    """A training scan as the network is shown it; zeros where it cannot be read."""
-    protocol = predictor.protocol
+def _picture(predictor: Predictor, row: pd.Series) -> Float32 | None:
+    """A training scan as the network is shown it; none where it is not what it was."""
+    path = Path(predictor.run.config.data.root) / row["file"]
     try:
         scan = read_scan(read_file(path), path.name)
     except UnreadableScan:
-        return np.zeros((protocol.input.size, protocol.input.size, 3), np.float32)
-    prepared = predictor.intake.prepare(scan)
-    return scale(prepared.pixels, protocol.input.scaling)
-
-
-def _load(path: Path, rows: int) -> Float32 | None:
-    try:
-        table: Float32 = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
         return None
-    return table if len(table) == rows else None
+    if row["sha256"] not in scan.digests:
+        return None
+    return scale(predictor.intake.prepare(scan).pixels, predictor.protocol.input.scaling)
+
+
+def _load(path: Path, model_sha256: str, shape: tuple[int, int]) -> Float32:
+    """The features that are kept of this model; zeros where there are none."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            table: Float32 = file["features"]
+            if str(file["model_sha256"]) == model_sha256 and table.shape == shape:
+                return table
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        pass
+    return np.zeros(shape, np.float32)

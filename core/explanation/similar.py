@@ -64,7 +64,8 @@ def nearest(
     Args:
         feature: Of the scan in question, (channels,).
         scans: What `training_scans` gives, n rows.
-        features: Of those scans, (n, channels).
+        features: Of those scans, (n, channels); zeros for one of which there are none, which
+            is left out.
         label: The class.
         count: How many at most.
         digests: SHA-256 of the scan in question, which is left out (see
@@ -72,7 +73,8 @@ def nearest(
         group: Of its near copies, which are marked, if the run knows it.
     """
     distances = cosine_distances(feature, features)
-    among = np.flatnonzero((scans["label"] == label) & ~scans["sha256"].isin(digests))
+    fits = (scans["label"] == label) & ~scans["sha256"].isin(digests)
+    among = np.flatnonzero(fits & np.any(features, axis=1))
     order = among[np.argsort(distances[among], kind="stable")][:count]
     return [
         Case(

@@ -119,16 +119,57 @@ def test_every_stage_answers_as_it_does_alone(run, answered):
         np.testing.assert_allclose(view.map, alone.map, rtol=1e-3, atol=1e-6)
 
 
-def test_features_are_computed_once_and_kept_without_pickle(run, predictor):
-    path = run.stage_path("stage1") / "features.npy"
+@pytest.fixture
+def kept(run):
+    """Where features are kept, and nothing there yet."""
+    path = run.stage_path("stage1") / "features.npz"
+    path.unlink(missing_ok=True)
+    return path
+
+
+def test_features_are_computed_once_and_kept_without_pickle(run, predictor, kept):
     table = features(predictor)
     assert len(table) == len(training_scans(run.split())) == 12
     assert table.any(axis=1).all()
-    np.testing.assert_array_equal(np.load(path, allow_pickle=False), table)
-    np.save(path, table + 1)
+    with np.load(kept, allow_pickle=False) as file:
+        stored = dict(file)
+    np.testing.assert_array_equal(stored["features"], table)
+    np.savez(kept, **stored | {"features": table + 1})
     assert (features(predictor) == table + 1).all(), "it was computed again"
-    path.write_bytes(b"damaged")
+    kept.write_bytes(b"damaged")
     np.testing.assert_allclose(features(predictor), table, rtol=1e-4, atol=1e-5)
+
+
+def test_features_of_another_model_are_not_taken(predictor, kept):
+    table = features(predictor)
+    np.savez(kept, features=table + 1, model_sha256="of the stage before it was repeated")
+    np.testing.assert_allclose(features(predictor), table, rtol=1e-4, atol=1e-5)
+    assert str(np.load(kept)["model_sha256"]) == predictor.model_sha256
+
+
+def test_scans_that_were_away_for_a_while_are_looked_at_later(run, predictor, kept, answered):
+    root = Path(run.config.data.root)
+    scans = training_scans(run.split())
+    away = root.with_name("away")
+    root.rename(away)
+    try:
+        assert not features(predictor).any()
+        assert not kept.exists()
+        assert not any(similar_cases(predictor, answered, 20).values())
+    finally:
+        away.rename(root)
+    changed, there = root / scans["file"][0], (root / scans["file"][0]).read_bytes()
+    changed.write_bytes(png(77))
+    try:
+        assert features(predictor).any(axis=1).tolist() == [False] + [True] * 11
+        cases = similar_cases(predictor, answered, 20)
+        listed = {case.file for near in cases.values() for case in near}
+        assert listed == set(scans["file"][1:])
+    finally:
+        changed.write_bytes(there)
+    told = []
+    assert features(predictor, lambda *args: told.append(args)).any(axis=1).all()
+    assert told == [("Looking at the training scans", 1, 1)]
 
 
 def test_similar_cases_of_a_training_scan_leave_it_out_and_mark_its_copies(run, predictor):

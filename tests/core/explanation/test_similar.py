@@ -40,6 +40,13 @@ def test_nearest_come_first_and_of_the_class_asked_for(split):
     assert len(nearest(np.float32([1, 0]), scans, features, "yes", 1, ())) == 1
 
 
+def test_scans_of_which_nothing_is_known_are_no_cases(split):
+    scans = training_scans(split)
+    features = np.float32([[0, 0], [1, 1], [0, 1]])
+    cases = nearest(np.float32([1, 0]), scans, features, "yes", 5, ())
+    assert [case.file for case in cases] == ["b"]
+
+
 def test_scan_itself_is_left_out_and_its_copies_are_marked(split):
     scans = training_scans(split)
     features = np.float32([[1, 0], [1, 1], [0, 1]])
