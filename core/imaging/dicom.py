@@ -1,6 +1,7 @@
 """DICOM pictures, as their headers say they are to be shown."""
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,6 +26,7 @@ from core.imaging.reading import (
     levels_of,
     percentile_window,
     shown,
+    square_pixels,
     to_grey,
     to_rgb,
     unreadable,
@@ -62,6 +64,7 @@ PICTURE = (
     *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PlanarConfiguration"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
     *("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "SOPClassUID"),
+    "PixelAspectRatio",
     *("PixelPaddingValue", "PixelPaddingRangeLimit"),
     *("RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
     *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
@@ -73,8 +76,12 @@ PICTURE = (
 """What it takes to show the pixels. Nothing else of a file is kept in memory."""
 PLACE = ("SeriesInstanceUID", "ImagePositionPatient", "ImageOrientationPatient", "InstanceNumber")
 """Where a file belongs in its series. Used for that, and not kept."""
-FRAME_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
-"""Where enhanced multi-frame files keep rescaling and window of each frame."""
+FRAME_GROUPS = (
+    "PixelMeasuresSequence",
+    "PixelValueTransformationSequence",
+    "FrameVOILUTSequence",
+)
+"""Where enhanced multi-frame files keep spacing, rescaling and window of each frame."""
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 """pydicom would quote the value of an odd element in a warning, and it may be a name."""
@@ -140,7 +147,7 @@ class Dicom:
         return self._sha256
 
     def decode(self, index: int, selection: Selection) -> Decoded:
-        """Decode a frame: modality table, window, inversion of MONOCHROME1, black padding."""
+        """Decode a frame. Pixels that are not square are drawn square."""
         settings = self._frame_settings(index)
         if self._compressed:
             self._check_codestream(index)
@@ -148,20 +155,14 @@ class Dicom:
             stored = pixel_array(self._file, index=index)
         except (NotImplementedError, RuntimeError) as error:
             raise unreadable(f"its pixels ({self._compression()}) cannot be decoded") from error
-        shown_as = self._file.get("PhotometricInterpretation")
-        if shown_as == "PALETTE COLOR":
+        if self._file.get("PhotometricInterpretation") == "PALETTE COLOR":
             stored = apply_color_lut(stored, self._file)
         if stored.ndim == 3:
             deepest = np.iinfo(stored.dtype).max
-            return Decoded(to_grey(stored[..., :3], 0, deepest))
-        padding = _padding(stored, settings)
-        values = apply_modality_lut(stored, settings)
-        if padding.any():
-            values = np.where(padding, np.nan, values)  # no number, so that no window minds it
-        made = _windowed(values, settings, selection.window)
-        pixels = 255 - made.pixels if shown_as == "MONOCHROME1" else made.pixels
-        pixels[padding] = 0
-        return replace(made, pixels=pixels)
+            made = Decoded(to_grey(stored[..., :3], 0, deepest))
+        else:
+            made = _grey(stored, settings, selection.window)
+        return replace(made, pixels=square_pixels(made.pixels, _aspect(settings)))
 
     def _check_length(self) -> None:
         """Refuse a file that has fewer pixels than it declares."""
@@ -253,6 +254,19 @@ def _place(header: Dataset) -> tuple[float, float]:
     return (round(along, 3), number) if np.isfinite(along) else (0.0, number)
 
 
+def _grey(stored: np.ndarray, settings: Dataset, chosen: Window | None) -> Decoded:
+    """Stored values (H, W) to grey: modality table, window, inversion, black padding."""
+    padding = _padding(stored, settings)
+    values = apply_modality_lut(stored, settings)
+    if padding.any():
+        values = np.where(padding, np.nan, values)  # no number, so that no window minds it
+    made = _windowed(values, settings, chosen)
+    inverted = settings.get("PhotometricInterpretation") == "MONOCHROME1"
+    pixels = 255 - made.pixels if inverted else made.pixels
+    pixels[padding] = 0
+    return replace(made, pixels=pixels)
+
+
 def _padding(stored: np.ndarray, settings: Dataset) -> np.ndarray:
     """Where stored values (H, W) only fill the picture up to its shape (PS3.3, C.7.5.1.1.2)."""
     first, last = (_first_number(settings, f"PixelPadding{n}") for n in ("Value", "RangeLimit"))
@@ -305,8 +319,22 @@ def _looked_up(values: np.ndarray, item: Dataset, words: str) -> np.ndarray:
     return to_grey(table[place], 0, 2**bits - 1)
 
 
+def _aspect(settings: Dataset) -> float:
+    """How many times as high as wide a pixel is, 1 where that is not told."""
+    for name in ("PixelSpacing", "PixelAspectRatio"):
+        lengths = _numbers(settings, name)
+        if len(lengths) == 2 and all(0 < length < math.inf for length in lengths):
+            return lengths[0] / lengths[1]
+    return 1.0
+
+
 def _first_number(settings: Dataset, name: str) -> float | None:
+    number = next(iter(_numbers(settings, name)), math.nan)
+    return number if math.isfinite(number) else None
+
+
+def _numbers(settings: Dataset, name: str) -> list[float]:
+    """The values of an element; an empty one is no number."""
     value = settings.get(name)
     several = [value] if isinstance(value, str | float | int) else list(value or [])
-    number = float(several[0]) if several else float("nan")
-    return number if np.isfinite(number) else None
+    return [math.nan if number == "" else float(number) for number in several]

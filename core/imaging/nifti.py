@@ -8,12 +8,10 @@ from dataclasses import replace
 from io import BytesIO
 from itertools import permutations
 
-import cv2
 import nibabel
 import numpy as np
 
 from core.imaging.reading import (
-    MAX_SIDE,
     MAX_SLICES,
     MAX_VOLUME,
     PLANES,
@@ -24,6 +22,7 @@ from core.imaging.reading import (
     levels_of,
     percentile_window,
     shown,
+    square_pixels,
     unreadable,
 )
 
@@ -34,8 +33,6 @@ FURTHEST = 2**30
 """Bytes that are unpacked at most to get at a volume: some seconds."""
 SAMPLE = 8_000_000
 """Voxels that the window of a volume is taken from, evenly spread."""
-THICKEST = 16
-"""A voxel longer than this many times its width is taken for a damaged header."""
 
 
 def looks_like_nifti(data: bytes) -> bool:
@@ -121,7 +118,7 @@ class Nifti:
                 shown(self._real(slice), selection.window, self._usual), levels=self._levels
             )
         aspect = down / right if down and right else 1.0
-        return replace(made, pixels=_square_pixels(made.pixels, aspect))
+        return replace(made, pixels=square_pixels(made.pixels, aspect))
 
     def _load(self, volume: int) -> None:
         """Unpack one volume; the last one stays in memory."""
@@ -198,16 +195,3 @@ def _shape(header: nibabel.Nifti1Header) -> tuple[tuple[int, int, int], int]:
 def _scaling(header: nibabel.Nifti1Header) -> tuple[float, float]:
     slope, intercept = header.get_slope_inter()
     return (1.0 if slope is None else float(slope)), float(intercept or 0.0)
-
-
-def _square_pixels(picture: np.ndarray, aspect: float) -> np.ndarray:
-    """Stretch a picture whose pixels are `aspect` times as high as they are wide."""
-    height, width = picture.shape[:2]
-    if not 1 / THICKEST <= aspect <= THICKEST or abs(aspect - 1) < 0.01:
-        return picture
-    if aspect > 1:
-        height = min(MAX_SIDE, round(height * aspect))
-    else:
-        width = min(MAX_SIDE, round(width / aspect))
-    check_size(height, width)
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR))

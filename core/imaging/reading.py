@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import cv2
 import numpy as np
 
 from core.errors import SettingError, UnreadableScan
@@ -20,6 +21,8 @@ MAX_PIXELS = 64_000_000
 """Pixels of one slice. More is refused before anything of that size is allocated."""
 MAX_SIDE = 32_000
 """Pixels of one side; OpenCV's warps stop a little above."""
+THICKEST = 16
+"""A pixel longer than this many times its width is taken for a damaged header."""
 MAX_SLICES = 10_000
 MAX_VOLUME = 2**29
 """Bytes of one uncompressed volume."""
@@ -201,3 +204,16 @@ def to_grey(values: np.ndarray, low: float, high: float) -> np.ndarray:
 def to_rgb(grey: np.ndarray) -> np.ndarray:
     """Repeat grey levels (H, W) in three channels (H, W, 3)."""
     return np.repeat(grey[..., np.newaxis], 3, axis=2)
+
+
+def square_pixels(picture: np.ndarray, aspect: float) -> np.ndarray:
+    """Stretch a picture whose pixels are `aspect` times as high as they are wide."""
+    height, width = picture.shape[:2]
+    if not 1 / THICKEST <= aspect <= THICKEST or abs(aspect - 1) < 0.01:
+        return picture
+    if aspect > 1:
+        height = min(MAX_SIDE, round(height * aspect))
+    else:
+        width = min(MAX_SIDE, round(width / aspect))
+    check_size(height, width)
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR))

@@ -260,6 +260,47 @@ def test_a_real_brain_keeps_the_orientation_of_its_file(shared):
     assert np.abs(shown - between(stored, low, high)).max() <= 0.51
 
 
+def measures(*spacing):
+    """Functional groups of an enhanced file that tell the size of a pixel."""
+    group, inner = Dataset(), Dataset()
+    inner.PixelSpacing = list(spacing)
+    group.PixelMeasuresSequence = Sequence([inner])
+    return Sequence([group])
+
+
+@pytest.mark.parametrize(
+    ("told", "size"),
+    [
+        ({}, (20, 50)),
+        ({"PixelSpacing": [0.5, 0.5], "PixelAspectRatio": [2, 1]}, (20, 50)),
+        ({"PixelSpacing": [2.0, 1.0]}, (40, 50)),
+        ({"PixelSpacing": [1.0, 1.5]}, (20, 75)),
+        ({"PixelAspectRatio": [2, 1]}, (40, 50)),
+        ({"PixelSpacing": None, "PixelAspectRatio": [2, 1]}, (40, 50)),
+        ({"PixelSpacing": [0, 1.0]}, (20, 50)),
+        ({"PixelSpacing": [1.0]}, (20, 50)),
+        ({"PixelSpacing": [1000.0, 1.0]}, (20, 50)),
+        ({"SharedFunctionalGroupsSequence": measures(2.0, 1.0)}, (40, 50)),
+        ({"PerFrameFunctionalGroupsSequence": measures(1.0, 2.0)}, (20, 100)),
+    ],
+    ids=[
+        *("nothing", "square", "high", "wide", "ratio alone", "empty spacing", "zero", "half"),
+        *("damaged", "all frames", "one frame"),
+    ],
+)
+def test_pixels_are_drawn_square(told, size):
+    shown = grey(header(WindowCenter=500, WindowWidth=1000, **told))
+    assert shown.shape == size
+    assert (np.diff(shown.astype(int), axis=0) >= 0).all()
+
+
+def test_colours_are_drawn_square_as_well():
+    scan = header(np.zeros((4, 12), np.uint8), PhotometricInterpretation="RGB", Columns=4)
+    scan.SamplesPerPixel, scan.PlanarConfiguration = 3, 0
+    scan.PixelSpacing = [2.0, 1.0]
+    assert grey(scan).shape == (8, 4)
+
+
 def test_only_technical_codes_and_numbers_are_told():
     scan = header(
         BodyPartExamined="HEAD",
