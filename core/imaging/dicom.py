@@ -12,7 +12,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame, parse_fragments
 from pydicom.filereader import read_dataset
-from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
+from pydicom.pixels import apply_color_lut, pixel_array
 from pydicom.pixels.utils import get_expected_length
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, UID_dictionary
 
@@ -257,7 +257,7 @@ def _place(header: Dataset) -> tuple[float, float]:
 def _grey(stored: np.ndarray, settings: Dataset, chosen: Window | None) -> Decoded:
     """Stored values (H, W) to grey: modality table, window, inversion, black padding."""
     padding = _padding(stored, settings)
-    values = apply_modality_lut(stored, settings)
+    values = _rescaled(stored, settings)
     if padding.any():
         values = np.where(padding, np.nan, values)  # no number, so that no window minds it
     made = _windowed(values, settings, chosen)
@@ -279,6 +279,16 @@ def _padding(stored: np.ndarray, settings: Dataset) -> np.ndarray:
     return np.asarray((stored >= ends.min()) & (stored <= ends.max()))
 
 
+def _rescaled(stored: np.ndarray, settings: Dataset) -> np.ndarray:
+    """Stored values to those that windows are meant for (PS3.3, C.11.1)."""
+    if settings.get("ModalityLUTSequence"):
+        return _looked_up(stored, settings.ModalityLUTSequence[0], settings)
+    slope, intercept = (_first_number(settings, f"Rescale{n}") for n in ("Slope", "Intercept"))
+    if slope is None or intercept is None:
+        return stored
+    return np.asarray(stored.astype(np.float64) * slope + intercept)
+
+
 def _windowed(values: np.ndarray, settings: Dataset, chosen: Window | None) -> Decoded:
     """Values (H, W) to grey.
 
@@ -286,9 +296,9 @@ def _windowed(values: np.ndarray, settings: Dataset, chosen: Window | None) -> D
     functions are those of DICOM PS3.3, C.11.2.1.
     """
     if settings.get("VOILUTSequence") and chosen is None:
-        little = settings.file_meta.TransferSyntaxUID.is_little_endian
-        words = "<u2" if little else ">u2"
-        return Decoded(to_rgb(_looked_up(values, settings.VOILUTSequence[0], words)))
+        table = settings.VOILUTSequence[0]
+        found = _looked_up(values, table, settings)
+        return Decoded(to_rgb(to_grey(found, 0, 2 ** int(table.LUTDescriptor[2]) - 1)))
     centre, width = (_first_number(settings, f"Window{name}") for name in ("Center", "Width"))
     if centre is None or width is None or width <= 0:
         return shown(values, chosen, percentile_window(values))
@@ -304,19 +314,21 @@ def _windowed(values: np.ndarray, settings: Dataset, chosen: Window | None) -> D
     return Decoded(to_rgb(grey), window, levels_of(values))
 
 
-def _looked_up(values: np.ndarray, item: Dataset, words: str) -> np.ndarray:
-    """Values to grey by a VOI table (PS3.3, C.11.2.1.1).
+def _looked_up(values: np.ndarray, item: Dataset, settings: Dataset) -> np.ndarray:
+    """What a table has for values (PS3.3, C.11.1.1 and C.11.2.1.1).
 
     `pydicom.pixels.apply_voi` counts in the table's own type, so that an 8-bit table of more
-    than 256 entries starts again from its beginning.
+    than 256 entries starts again from its beginning; `apply_modality_lut` knows no type for
+    tables of 12 bits.
     """
-    count, first, bits = (int(number) for number in item.LUTDescriptor)
+    count, first = (int(number) for number in item.LUTDescriptor[:2])
     entries = item.LUTData
     if isinstance(entries, bytes):
+        words = "<u2" if settings.file_meta.TransferSyntaxUID.is_little_endian else ">u2"
         entries = np.frombuffer(entries, np.uint8 if len(entries) == count else words)
     table = np.atleast_1d(entries)[: count or 2**16]
     place = np.rint(np.nan_to_num(values - float(first))).clip(0, len(table) - 1).astype(np.intp)
-    return to_grey(table[place], 0, 2**bits - 1)
+    return np.asarray(table[place])
 
 
 def _aspect(settings: Dataset) -> float:

@@ -83,6 +83,25 @@ def test_rescaling_comes_before_the_window():
     assert np.abs(shown - between(RAMP * 2.0 - 100, 299.5, 499.5)).max() <= 0.51
 
 
+@pytest.mark.parametrize("empty", ["RescaleSlope", "RescaleIntercept"])
+def test_rescaling_that_is_not_told_whole_is_none(empty):
+    told = {"RescaleSlope": 2, "RescaleIntercept": -100, "WindowCenter": 400, "WindowWidth": 201}
+    shown = grey(header(**told | {empty: None}))
+    assert np.array_equal(shown, grey(header(WindowCenter=400, WindowWidth=201)))
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize("kind", ["OW", "US"])
+def test_a_modality_table_comes_before_the_window(kind, bits):
+    entries = [n // 4 for n in range(900)]
+    table = Dataset()
+    table.LUTDescriptor = [900, 50, bits]
+    table.add_new("LUTData", kind, np.array(entries, "<u2").tobytes() if kind == "OW" else entries)
+    shown = grey(header(ModalityLUTSequence=Sequence([table]), WindowCenter=128, WindowWidth=256))
+    values = np.array(entries)[np.clip(RAMP.astype(int) - 50, 0, 899)]
+    assert np.abs(shown - between(values, 0, 255)).max() <= 0.51
+
+
 def test_monochrome1_is_inverted_after_the_window():
     upright = grey(header(WindowCenter=400, WindowWidth=201))
     inverted = header(WindowCenter=400, WindowWidth=201, PhotometricInterpretation="MONOCHROME1")
