@@ -155,11 +155,12 @@ class Dicom:
             stored = pixel_array(self._file, index=index)
         except (NotImplementedError, RuntimeError) as error:
             raise unreadable(f"its pixels ({self._compression()}) cannot be decoded") from error
+        bits = settings.BitsStored
         if self._file.get("PhotometricInterpretation") == "PALETTE COLOR":
             stored = apply_color_lut(stored, self._file)
+            bits = self._file.RedPaletteColorLookupTableDescriptor[2]
         if stored.ndim == 3:
-            deepest = np.iinfo(stored.dtype).max
-            made = Decoded(to_grey(stored[..., :3], 0, deepest))
+            made = Decoded(_colours(stored[..., :3], bits))
         else:
             made = _grey(stored, settings, selection.window)
         return replace(made, pixels=square_pixels(made.pixels, _aspect(settings)))
@@ -252,6 +253,14 @@ def _place(header: Dataset) -> tuple[float, float]:
         return 0.0, number
     # Positions of one slice at several times differ by rounding alone.
     return (round(along, 3), number) if np.isfinite(along) else (0.0, number)
+
+
+def _colours(stored: np.ndarray, bits: int) -> np.ndarray:
+    """Colours of so many bits, in words that may be wider, to 8 bits (PS3.3, C.7.6.3.1.5)."""
+    widest = np.iinfo(stored.dtype).max
+    brightest = min(2 ** int(bits) - 1, widest)
+    header_is_right = stored.max() <= brightest
+    return to_grey(stored, 0, brightest if header_is_right else widest)
 
 
 def _grey(stored: np.ndarray, settings: Dataset, chosen: Window | None) -> Decoded:

@@ -313,6 +313,33 @@ def test_pixels_are_drawn_square(told, size):
     assert (np.diff(shown.astype(int), axis=0) >= 0).all()
 
 
+COLOURS = np.arange(60, dtype=np.uint8).reshape(4, 5, 3) * 4
+
+
+@pytest.mark.parametrize("stored", [8, 10, 12, 16])
+def test_colours_fill_as_many_bits_as_are_stored(stored):
+    values = (COLOURS.astype(np.uint32) * (2**stored - 1) // 255).astype(np.uint16)
+    scan = header(values.reshape(4, 15), Columns=5, BitsStored=stored, HighBit=stored - 1)
+    scan.PhotometricInterpretation = "RGB"
+    scan.SamplesPerPixel, scan.PlanarConfiguration = 3, 0
+    shown = read_scan(written(scan), "a").pixels.astype(int)
+    assert np.abs(shown - COLOURS).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("bits", "times"),
+    [(8, 1), (16, 257), (8, 257)],
+    ids=["8 in words of 16", "16", "more than it says"],
+)
+def test_palettes_fill_as_many_bits_as_they_say(bits, times):
+    scan = header(COLOURS[..., 0].copy(), PhotometricInterpretation="PALETTE COLOR")
+    palette = np.arange(256, dtype=np.uint16) * times
+    for colour in ("Red", "Green", "Blue"):
+        setattr(scan, f"{colour}PaletteColorLookupTableDescriptor", [256, 0, bits])
+        setattr(scan, f"{colour}PaletteColorLookupTableData", palette.astype("<u2").tobytes())
+    assert np.abs(grey(scan).astype(int) - COLOURS[..., 0]).max() <= 1
+
+
 def test_colours_are_drawn_square_as_well():
     scan = header(np.zeros((4, 12), np.uint8), PhotometricInterpretation="RGB", Columns=4)
     scan.SamplesPerPixel, scan.PlanarConfiguration = 3, 0
