@@ -46,6 +46,9 @@ class Nifti:
     Axial slices run from the feet to the head, coronal ones from back to front, sagittal ones
     from left to right. As in radiology the front or the head is up, the right side of a head is
     on the left, and in profile it looks to the left. Voxels that are not square are drawn square.
+
+    Attributes:
+        length: Bytes of one volume, unpacked, which stays in memory.
     """
 
     format = "nifti"
@@ -69,10 +72,10 @@ class Nifti:
             )
         self._stored_shape, self.volumes = _shape(header)
         self._dtype = header.get_data_dtype()
-        length = math.prod(self._stored_shape) * self._dtype.itemsize
-        if length > MAX_VOLUME:
+        self.length = math.prod(self._stored_shape) * self._dtype.itemsize
+        if self.length > MAX_VOLUME:
             raise unreadable(
-                f"it declares a volume of {length:,} bytes",
+                f"it declares a volume of {self.length:,} bytes",
                 f"at most {MAX_VOLUME:,} bytes in a volume",
                 "Export the volume at a lower resolution.",
             )
@@ -122,7 +125,7 @@ class Nifti:
 
     def _load(self, volume: int) -> None:
         """Unpack one volume; the last one stays in memory."""
-        length = math.prod(self._stored_shape) * self._dtype.itemsize
+        length = self.length
         start = self._offset + volume * length
         if start + length > FURTHEST:
             raise unreadable(

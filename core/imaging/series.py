@@ -51,7 +51,7 @@ def open_archive(data: bytes, open_file: Callable[[bytes], Reader]) -> Reader:
         UnreadableScan: It holds no scan, or should not be unpacked.
     """
     readers: list[Reader] = []
-    reason, count = "it holds no files", 0
+    reason, count, length = "it holds no files", 0, 0
     for member in _members(data):
         count += 1
         if looks_like_zip(member):
@@ -61,9 +61,14 @@ def open_archive(data: bytes, open_file: Callable[[bytes], Reader]) -> Reader:
                 "Unpack the inner archive first.",
             )
         try:
-            readers.append(open_file(member))
+            reader = open_file(member)
         except UnreadableScan as problem:
             reason = problem.reason
+            continue
+        readers.append(reader)
+        if isinstance(reader, Nifti):  # gzip inside: the archive does not tell how much it is
+            length += reader.length
+            _check_extent(count, length)
     if not readers:
         inside = f"; of the one inside: {reason}" if count == 1 else ""
         raise unreadable(

@@ -1,5 +1,6 @@
 """Series of slices in archives and folders, and archives that should not be unpacked."""
 
+import gzip
 import hashlib
 import struct
 import tracemalloc
@@ -13,6 +14,7 @@ from made_dicom import RAMP, header, written
 from PIL import Image
 
 from core.errors import SettingError, UnreadableScan
+from core.imaging import series
 from core.imaging.reading import Selection
 from core.imaging.scans import open_scan
 from core.imaging.series import MAX_FILES, is_slice, pack, scan_files
@@ -190,6 +192,20 @@ def test_bombs_are_not_unpacked():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 3_000_000
+
+
+def test_volumes_packed_by_themselves_count_as_they_unpack(monkeypatch):
+    volume = nibabel.Nifti1Image(np.zeros((100, 100, 50), np.int16), np.eye(4)).to_bytes()
+    packed = gzip.compress(volume)
+    assert open_scan(archive({f"{k}.nii.gz": packed for k in range(3)}), "a").volumes == 3
+    monkeypatch.setattr(series, "MAX_VOLUME", 8_500_000)
+    many = archive({f"{k}.nii.gz": packed for k in range(40)})
+    assert len(many) < 100_000
+    tracemalloc.start()
+    assert refusal(many) == "it holds 9 files of 9,000,000 bytes"
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 15_000_000
 
 
 def test_a_folder_that_is_too_much_is_refused(tmp_path):
