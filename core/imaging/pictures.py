@@ -2,10 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT
 
 from core.imaging.reading import (
     MAX_SLICES,
@@ -60,8 +63,7 @@ class Picture:
                 check_size(image.height, image.width)
             upright = ImageOps.exif_transpose(image)
             if upright.mode in DEEP_MODES:
-                values = np.asarray(upright)
-                return shown(values, selection.window, percentile_window(values))
+                return _deep(np.asarray(upright), getattr(image, "tag_v2", {}), selection)
             return Decoded(np.asarray(_over_black(upright).convert("RGB")))
 
     def _open(self) -> Image.Image:
@@ -73,6 +75,19 @@ class Picture:
             raise unreadable("it declares far too many pixels") from None
         check_size(image.height, image.width)
         return image
+
+
+def _deep(values: np.ndarray, tags: Mapping[int, Any], selection: Selection) -> Decoded:
+    """Values (H, W) of more than 8 bits to grey.
+
+    Pillow leaves two things undone that a TIFF may ask for: to take 32 bits without a sign for
+    what they are, and to show 0 as white.
+    """
+    if tags.get(BITSPERSAMPLE) == (32,) and tags.get(SAMPLEFORMAT, (1,)) == (1,):
+        values = values.view(np.uint32)
+    made = shown(values, selection.window, percentile_window(values))
+    white_is_zero = tags.get(PHOTOMETRIC_INTERPRETATION) == 0
+    return replace(made, pixels=255 - made.pixels) if white_is_zero else made
 
 
 def _pages(image: Image.Image) -> int:

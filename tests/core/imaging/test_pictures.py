@@ -78,6 +78,42 @@ def test_deep_greys_are_shown_by_their_own_range(format, type):
     assert np.array_equal(np.sort(grey.ravel()), grey.ravel())
 
 
+def tiff(values, photometric, sample_format):
+    """A TIFF of one strip, as Pillow does not write them."""
+    height, width = values.shape
+    data = values.astype(values.dtype.newbyteorder("<")).tobytes()
+    entries = {
+        **{256: width, 257: height, 258: 8 * values.itemsize, 259: 1, 262: photometric},
+        **{273: 8, 277: 1, 278: height, 279: len(data), 339: sample_format},
+    }
+    made = struct.pack("<2sHI", b"II", 42, 8 + len(data)) + data + struct.pack("<H", len(entries))
+    for tag, value in entries.items():
+        made += struct.pack("<HHII", tag, 4, 1, value)
+    return made + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("type", "sample_format", "brightest"),
+    [("u1", 1, 255), ("u2", 1, 65535), ("f4", 3, 65535)],
+)
+def test_a_tiff_that_stores_white_as_zero_is_shown_like_another(type, sample_format, brightest):
+    ramp = np.linspace(0, brightest, 2000).astype(type).reshape(40, 50)
+    black_is_zero = open_scan(tiff(ramp, 1, sample_format), "a").slice()
+    white_is_zero = open_scan(tiff((brightest - ramp).astype(type), 0, sample_format), "a").slice()
+    assert (white_is_zero.pixels[0, 0, 0], white_is_zero.pixels[-1, -1, 0]) == (0, 255)
+    difference = white_is_zero.pixels.astype(int) - black_is_zero.pixels
+    assert np.abs(difference).max() <= 1
+
+
+def test_a_tiff_of_32_bits_without_a_sign():
+    ramp = np.linspace(0, 4_000_000_000, 2000).astype("u4").reshape(40, 50)
+    scan = open_scan(tiff(ramp, 1, 1), "a").slice()
+    assert scan.levels == (0, 4_000_000_000)
+    assert np.array_equal(np.sort(scan.pixels[..., 0].ravel()), scan.pixels[..., 0].ravel())
+    below = (ramp.astype("i8") - 2_000_000_000).astype("i4")
+    assert open_scan(tiff(below, 1, 2), "a").slice().levels == (-2_000_000_000, 2_000_000_000)
+
+
 def test_float_pictures_may_hold_what_is_no_number():
     values = np.linspace(-1, 1, 600, dtype=np.float32).reshape(20, 30)
     values[0, 0], values[1, 1], values[2, 2] = np.nan, np.inf, -np.inf
