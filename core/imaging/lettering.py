@@ -32,7 +32,8 @@ def has_lettering(pixels: NDArray[np.uint8]) -> bool:
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     factor = LARGEST_SIDE / max(grey.shape)
     if factor < 1:
-        grey = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        height, width = (max(1, round(side * factor)) for side in grey.shape)
+        grey = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     if np.median(edge) > 127:  # dark on a bright ground
         grey = 255 - grey
@@ -60,25 +61,35 @@ def _letters(grey: NDArray[np.uint8]) -> NDArray[np.int32]:
 
 
 def _longest_row(boxes: NDArray[np.int32]) -> int:
-    """How many letters the longest row of them has."""
-    longest = 0
+    """How many letters the longest row of them has; no more than `LETTERS` are counted.
+
+    A letter goes on with the first row that it follows. Rows are kept as arrays, for noise has
+    thousands of them.
+    """
     boxes = boxes[np.argsort(boxes[:, 0], kind="stable")][:2000]
-    rows: list[tuple[int, NDArray[np.int32]]] = []
+    counts = np.zeros(len(boxes), np.int64)
+    lasts = np.zeros_like(boxes)
+    rows = 0
     for box in boxes:
-        for place, (count, last) in enumerate(rows):
-            if _follows(last, box):
-                rows[place] = (count + 1, box)
-                break
-        else:
-            rows.append((1, box))
-        longest = max(longest, *(count for count, _ in rows[-1:]), 0)
-    return max([longest, *(count for count, _ in rows)])
+        follows = _follow(lasts[:rows], box)
+        place = int(follows.argmax()) if follows.any() else rows
+        rows = max(rows, place + 1)
+        counts[place] += 1
+        lasts[place] = box
+        if counts[place] >= LETTERS:
+            break
+    return int(counts.max(initial=0))
 
 
-def _follows(last: NDArray[np.int32], box: NDArray[np.int32]) -> bool:
-    """Whether a letter stands in the same row as another, to the right of it and near."""
-    height = max(last[3], box[3])
-    alike = height <= ALIKE * min(last[3], box[3])
-    gap = box[0] - (last[0] + last[2])
-    level = abs((last[1] + last[3]) - (box[1] + box[3])) <= 0.35 * height
-    return bool(alike and level and -0.3 * height <= gap <= NEAR * height)
+def _follow(lasts: NDArray[np.int32], box: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """After which last letters (n, 4) of rows a letter stands: level, alike, and near."""
+    left, top, width, height = lasts.T
+    higher, lower = np.maximum(height, box[3]), np.minimum(height, box[3])
+    gap = box[0] - (left + width)
+    found: NDArray[np.bool_] = (
+        (higher <= ALIKE * lower)
+        & (np.abs((top + height) - (box[1] + box[3])) <= 0.35 * higher)
+        & (-0.3 * higher <= gap)
+        & (gap <= NEAR * higher)
+    )
+    return found

@@ -1,9 +1,12 @@
 """Writing beside a head, and heads without any."""
 
+import time
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from core.imaging import lettering
 from core.imaging.lettering import has_lettering
 
 
@@ -42,9 +45,25 @@ def test_a_side_mark_alone_names_nobody():
     assert not has_lettering(write(head(), "R", (8, 100)))
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (3, 200), (2000, 40), (9, 9)])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 200), (2000, 40), (9, 9), (15, 32_000)])
 def test_any_size_is_looked_at(shape):
     assert not has_lettering(np.zeros((*shape, 3), np.uint8))
+
+
+def test_rows_are_made_quickly_of_thousands_of_specks():
+    """Each on a level of its own, so that each is a row: as noise has them, and worse."""
+    specks = np.array([[n // 2, 20 * n, 4, 6] for n in range(4000)], np.int32)
+    start = time.perf_counter()
+    assert lettering._longest_row(specks) == 1
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 9])
+def test_letters_of_one_row_are_counted_as_far_as_it_matters(count):
+    letters = np.array([[10 * n, 50 - n % 2, 7, 10] for n in range(count)], np.int32)
+    among = np.array([[15 * n, 300 + 40 * n, 7, 10] for n in range(5)], np.int32)
+    boxes = np.concatenate([letters.reshape(-1, 4), among])[::-1]
+    assert lettering._longest_row(boxes) == min(max(count, 1), lettering.LETTERS)
 
 
 def test_writing_is_found_on_real_scans(shared):
