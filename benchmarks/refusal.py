@@ -248,7 +248,8 @@ def main() -> None:
         *refusals(predictor, kinds),
         "\nThe nearest is the smallest distance of the kind; above 1 is refused.\n",
         "## Writing in pictures\n",
-        "A picture with letters in a row beside the head gets a warning, not a refusal.\n",
+        "A picture with letters in a row beside the head gets a warning, not a refusal; so does a "
+        "DICOM file\nthat says that there is writing in its pixels (BurnedInAnnotation).\n",
         "| picture | warned | share |\n|---|---|---|",
         *lettering(predictor),
     ]

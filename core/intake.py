@@ -143,7 +143,7 @@ class Intake:
             group=self._group(scan),
             reason=reason,
             override=override,
-            cautions=(BURNED_IN,) if has_lettering(scan.pixels) else (),
+            cautions=(BURNED_IN,) if _bears_writing(scan) else (),
         )
 
     def _group(self, scan: Scan) -> str | None:
@@ -163,3 +163,8 @@ class Intake:
         if self._cropped_already and prepared.box.area >= CROPPED_SHARE * height * width:
             return prepare(scan.pixels, self.protocol, cropped_already=True)
         return prepared
+
+
+def _bears_writing(scan: Scan) -> bool:
+    """Whether the file says so, or it looks as if."""
+    return scan.tags.get("BurnedInAnnotation") == "YES" or has_lettering(scan.pixels)

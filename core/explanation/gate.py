@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.imaging.body_parts import OTHER_PARTS
+
 SMALLEST_SIDE = 48
 """Pixels. A head is some 200 mm long: below this a 1 cm lesion is hardly two pixels wide, and
 the network's 240 pixels would be invented. The smallest slice measured has 93."""
@@ -32,21 +34,6 @@ landscapes and flowers 0.26 and more."""
 MODALITIES = {"MR", "OT", "SC"}
 """What a file may call itself: MR, or something that does not tell (other, secondary capture)."""
 
-# fmt: off
-OTHER_PARTS = {
-    "ABDOMEN", "ABDOMENPELVIS", "ADRENAL", "ANKLE", "AORTA", "ARM", "AXILLA", "BACK",
-    "BILEDUCT", "BLADDER", "BREAST", "BRONCHUS", "BUTTOCK", "CALCANEUS", "CALF", "CARDIAC",
-    "CHEST", "CHESTABDOMEN", "CHESTABDPELVIS", "CLAVICLE", "COCCYX", "COLON", "CSPINE", "ELBOW",
-    "ESOPHAGUS", "EXTREMITY", "FEMUR", "FINGER", "FOOT", "FOREARM", "GALLBLADDER", "HAND",
-    "HEART", "HIP", "HUMERUS", "ILEUM", "JEJUNUM", "KIDNEY", "KNEE", "LEG", "LIVER", "LSPINE",
-    "LUMBARSPINE", "LUNG", "PANCREAS", "PELVIS", "PROSTATE", "RECTUM", "RIB", "SHOULDER",
-    "SPINE", "SPLEEN", "SSPINE", "STERNUM", "STOMACH", "THIGH", "THORAX", "THUMB", "TIBIA",
-    "TLSPINE", "TOE", "TSPINE", "UTERUS", "WHOLEBODY", "WRIST",
-}
-# fmt: on
-"""Body parts that are no part of the head (DICOM PS3.16, annex L). Others are let pass: many
-scanners write words of their own."""
-
 
 def judge_tags(tags: Mapping[str, str]) -> str | None:
     """Say why a file should not be answered for, from what it says of itself.
@@ -60,7 +47,7 @@ def judge_tags(tags: Mapping[str, str]) -> str | None:
     modality = tags.get("Modality")
     if modality is not None and modality not in MODALITIES:
         return f"Not MR: the file says that its modality is {modality}."
-    part = tags.get("BodyPartExamined", "").replace(" ", "").replace("_", "")
+    part = tags.get("BodyPartExamined")
     if part in OTHER_PARTS:
         return f"Not a brain: the file says that it shows {part}."
     return None

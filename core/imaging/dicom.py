@@ -16,6 +16,7 @@ from pydicom.pixels import apply_color_lut, pixel_array
 from pydicom.pixels.utils import get_expected_length
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, UID_dictionary
 
+from core.imaging.body_parts import body_part
 from core.imaging.codestream import declared_size
 from core.imaging.reading import (
     Decoded,
@@ -34,11 +35,11 @@ from core.imaging.reading import (
 
 CODES = (
     "Modality",
-    "BodyPartExamined",
     "PhotometricInterpretation",
     "ScanningSequence",
     "SequenceVariant",
     "MRAcquisitionType",
+    "BurnedInAnnotation",
 )
 NUMBERS = (
     "PixelSpacing",
@@ -50,7 +51,8 @@ NUMBERS = (
     "InversionTime",
     "FlipAngle",
 )
-"""With `CODES`, all that is ever told of a header. Free text is not: people write names there."""
+"""With `CODES` and the part of the body, all that is ever told of a header. Free text is not:
+people write names there."""
 CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
 MOST_PARTS = 16
 """Of an element; no scanner has as many to say."""
@@ -112,7 +114,7 @@ class Dicom:
     def __init__(self, data: bytes) -> None:
         _refuse_deflated(data)
         self._sha256 = hashlib.sha256(data).hexdigest()
-        wanted = [*PICTURE, *CODES, *NUMBERS, *PLACE]
+        wanted = [*PICTURE, *CODES, "BodyPartExamined", *NUMBERS, *PLACE]
         self._file = pydicom.dcmread(BytesIO(data), force=True, specific_tags=wanted)
         keyword = next((name for name in PIXEL_DATA if name in self._file), None)
         if keyword is None or "Rows" not in self._file or "Columns" not in self._file:
@@ -227,7 +229,7 @@ def _native_syntax(implicit: bool, little: bool) -> pydicom.uid.UID:
 
 
 def _technical_tags(header: Dataset) -> dict[str, str]:
-    """The allow-listed elements whose values are codes or numbers, as they ought to be."""
+    """The allow-listed elements whose values are codes, numbers or names of body parts."""
     tags = {}
     for names, pattern in ((CODES, CODE), (NUMBERS, NUMBER)):
         for name in names:
@@ -236,7 +238,8 @@ def _technical_tags(header: Dataset) -> dict[str, str]:
             parts = [str(part).strip() for part in several]
             if 0 < len(parts) <= MOST_PARTS and all(pattern.fullmatch(part) for part in parts):
                 tags[name] = ", ".join(f"{float(p):g}" if pattern is NUMBER else p for p in parts)
-    return tags
+    part = body_part(str(header.get("BodyPartExamined") or ""))
+    return tags if part is None else tags | {"BodyPartExamined": part}
 
 
 def _place(header: Dataset) -> tuple[float, float]:

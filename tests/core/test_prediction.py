@@ -9,6 +9,7 @@ import zipfile
 import nibabel
 import numpy as np
 import pytest
+from made_dicom import header, written
 from PIL import Image
 
 from core.config import Head, Stage
@@ -246,6 +247,15 @@ def test_the_record_is_json_as_documented(predictor, head):
     assert ok["reason"] is None
     assert bad["probability"] is None
     assert bad["status"] == "unreadable"
+
+
+@pytest.mark.parametrize(("said", "warned"), [("YES", 1), ("NO", 0), (None, 0)])
+def test_a_file_that_says_that_it_bears_writing_is_warned_of(predictor, said, warned):
+    picture = draw_head(np.random.default_rng(99), lesion=True)
+    told = {"BurnedInAnnotation": said} if said else {}
+    answer = predictor.predict(written(header(picture, **told)), "head.dcm")
+    assert len(answer.cautions) == warned
+    assert answer.scan.tags.get("BurnedInAnnotation") == said
 
 
 def zipped(*files):

@@ -372,6 +372,18 @@ def test_only_technical_codes_and_numbers_are_told():
     }
 
 
+@pytest.mark.parametrize(
+    ("written_as", "told"),
+    [
+        *(("BRAIN", "BRAIN"), ("HEAD_NECK", "HEADNECK"), ("Chest Abdomen", "CHESTABDOMEN")),
+        *(("DOE JOHN", None), ("DOE_JOHN 1950", None), ("", None)),
+    ],
+)
+def test_a_body_part_is_told_by_its_known_name_alone(written_as, told):
+    scan = open_scan(written(header(BodyPartExamined=written_as)), "a")
+    assert scan.tags.get("BodyPartExamined") == told
+
+
 def test_no_element_that_names_a_person_is_kept_in_memory(shared):
     file = open_scan((shared / "formats" / "brain_005.dcm").read_bytes(), "a")
     kept = {element.keyword for element in file._reader._file}
