@@ -1,5 +1,6 @@
 """Scans in a list: what they are, how probable each stage found the positive class."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def _one(row: pd.Series, thumbnail: bytes) -> None:
 def thumbnail(run: Run, file: str, sha256: str) -> bytes:
     """A scan of a run, small; blank where it is no longer there."""
     root = run.config.data.root
-    if not (Path(root) / file).is_file():
+    # Path.is_file raises where a share is cut off or closed to the user.
+    if not os.path.isfile(Path(root) / file):  # noqa: PTH113
         return pictures.BLANK
     return resources.thumbnail(root, file, sha256, None)

@@ -1,6 +1,7 @@
 """Choosing a folder on this computer: typed, recent, or browsed to."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def recent() -> list[Path]:
         known = json.loads(_memory().read_text())
     except (OSError, ValueError):
         known = []
-    return [Path(folder) for folder in known if isinstance(folder, str) and Path(folder).is_dir()]
+    return [Path(folder) for folder in known if isinstance(folder, str) and _is_there(folder)]
 
 
 def remember(folder: Path) -> None:
@@ -124,10 +125,15 @@ def _inside(folder: Path) -> tuple[list[Path], int]:
     """Sub-folders that are not hidden, by name, and the number of files."""
     try:
         children = [child for child in folder.iterdir() if not child.name.startswith(".")]
-        folders = sorted((c for c in children if c.is_dir()), key=lambda c: c.name.casefold())
     except OSError:
         return [], 0
+    folders = sorted((c for c in children if _is_there(c)), key=lambda c: c.name.casefold())
     return folders, len(children) - len(folders)
+
+
+def _is_there(folder: Path | str) -> bool:
+    # Path.is_dir raises where a share is cut off or closed to the user; to them it is not there.
+    return os.path.isdir(folder)  # noqa: PTH112
 
 
 def _places() -> list[tuple[str, str]]:

@@ -39,7 +39,8 @@ def frame() -> Iterator[None]:
         with problems():
             endings.show()
     tab.show()
-    folders.restore()
+    with problems():
+        folders.restore()
     if told := state.get(state.PROBLEM):
         state.put(state.PROBLEM, None)
         st.error(told, icon=":material/error:")

@@ -121,6 +121,12 @@ def test_cell_lists_its_scans_with_their_probability_at_each_stage(pages, run):
         assert {"baseline", "stage1", "stage2"} <= set(listed.columns)
 
 
+def test_scans_on_a_share_that_is_cut_off_are_listed_without_a_picture(pages, run):
+    data = run.config.data.model_copy(update={"root": "/" + 300 * "x"})  # answers with an error
+    run.write_config(run.config.model_copy(update={"data": data}))
+    assert len(opened(pages).dataframe[0].value) > 0
+
+
 def test_numbers_agree_with_the_comparison_and_mark_what_is_worse(pages, run):
     comparison = compare(run)
     page = opened(pages, **{state.COMPARE_TAB: "Numbers", state.PART: "validation"})

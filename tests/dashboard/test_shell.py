@@ -1,5 +1,6 @@
 """What surrounds every page."""
 
+import json
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.protocols import LEAKFREE
 from core.training.runs import RunWeights
 from core.training.workspace import Workspace
+from dashboard import state
 
 VIEWS = ("home", "data", "train", "compare", "crossval", "explain")
 
@@ -48,6 +50,19 @@ def test_the_run_in_the_address_is_the_run_in_use(workspace: Workspace):
     page.query_params["run"] = "made"
     page.run().switch_page("views/train.py").run()
     assert page.selectbox(key="run").value == "made"
+
+
+def test_a_folder_that_cannot_be_reached_is_one_that_is_not_there(
+    pages: Pages, workspace: Workspace
+):
+    # Stands for a share that is cut off: the system answers with an error, as it does there.
+    workspace.path.mkdir(exist_ok=True)
+    out_of_reach = "/" + 300 * "x"
+    (workspace.path / "recent.json").write_text(json.dumps([out_of_reach]))
+    page = pages.open("data")
+    assert not page.exception
+    assert not page.error
+    assert page.selectbox(key=state.FOLDER).options == []
 
 
 def test_a_known_error_is_told_in_plain_words():
