@@ -9,6 +9,8 @@ address, so that a view can be bookmarked; a widget may not be given another val
 has been drawn, so callbacks are the place to change one.
 """
 
+import hashlib
+
 import streamlit as st
 
 RUN = "run"
@@ -125,6 +127,15 @@ SLICES = "every-slice"
 """Whether it is open what all slices of a volume got."""
 NOTE = "note"
 """Beginning of the keys under which a reader's note on each answer is kept until it is written."""
+
+
+def of(key: str, *contents: object) -> str:
+    """The key of a widget that holds this: with other contents it is another widget.
+
+    A row of a table is selected by its number, and what was typed is kept by its key; of other
+    contents neither must be taken for what was chosen or written there.
+    """
+    return f"{key}-{hashlib.sha256(repr(contents).encode()).hexdigest()[:12]}"
 
 
 def get(key: str, default: str | None = None) -> str | None:

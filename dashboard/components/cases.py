@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.training.runs import Run
-from dashboard import resources
+from dashboard import resources, state
 from dashboard.components import linked, pictures, words
 
 MOST = 60
@@ -59,7 +59,7 @@ def _table(
         )
     chosen = st.dataframe(
         shown,
-        key=f"cases-{name}",
+        key=state.of(f"cases-{name}", run.path, views),
         hide_index=True,
         row_height=ROW,
         height=ROW * min(len(rows), 6) + 40,

@@ -10,6 +10,7 @@ from core.evaluation.intervals import Interval
 from core.readings.log import Reading
 from core.readings.tally import Tally
 from core.training.runs import Run
+from dashboard import state
 from dashboard.components import linked, words
 
 ROW = 40
@@ -58,7 +59,7 @@ def differing(run: Run, readings: Sequence[Reading]) -> None:
     )
     chosen = st.dataframe(
         shown,
-        key="disagreements",
+        key=state.of("disagreements", run.path, [reading.hash for reading in readings]),
         hide_index=True,
         row_height=ROW,
         height=ROW * min(len(shown), LONGEST) + 40,

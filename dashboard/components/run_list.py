@@ -1,7 +1,5 @@
 """The runs so far, in a table, and what can be done with those chosen in it."""
 
-import hashlib
-
 import pandas as pd
 import streamlit as st
 
@@ -51,11 +49,9 @@ def _table(runs: list[Run], said: dict[str, About]) -> list[Run]:
     table = table.drop(columns=[name for name in OPTIONAL if not table[name].any()])
     names = [run.name for run in runs]
     asked = st.query_params.get(state.CHOSEN, "").split(",")
-    # Rows are selected by number: another list is another table, so that none is mistaken.
-    digest = hashlib.sha256(",".join(names).encode()).hexdigest()[:12]
     selection = st.dataframe(
         table,
-        key=f"{state.RUN_TABLE}-{digest}",
+        key=state.of(state.RUN_TABLE, names),
         hide_index=True,
         row_height=ROW,
         height=ROW * (min(len(runs), MOST_ROWS) + 1) + 3,

@@ -121,6 +121,19 @@ def test_cell_lists_its_scans_with_their_probability_at_each_stage(pages, run):
         assert {"baseline", "stage1", "stage2"} <= set(listed.columns)
 
 
+@pytest.mark.usefixtures("run")
+def test_rows_of_another_run_are_another_list(pages, workspace):
+    other = make_run(workspace.path / "elsewhere", STRENGTHS[::-1])
+    other.path.rename(workspace.path / "runs" / "other")
+    lists = []
+    for name in ("made", "other", "made"):
+        page = opened(pages, **{state.RUN: name, state.STAGE: "stage1", state.OUTCOME: "fn"})
+        lists.append(page.dataframe[0].proto.id)
+    first, second, again = lists
+    assert first != second
+    assert first == again
+
+
 def test_scans_on_a_share_that_is_cut_off_are_listed_without_a_picture(pages, run):
     data = run.config.data.model_copy(update={"root": "/" + 300 * "x"})  # answers with an error
     run.write_config(run.config.model_copy(update={"data": data}))

@@ -6,6 +6,7 @@ from pages import Pages, texts
 
 from core.readings.log import Log
 from core.training.workspace import Workspace
+from dashboard import state
 
 
 def shown(page) -> str:
@@ -44,6 +45,18 @@ def test_calls_on_another_run_are_not_mixed_in(pages: Pages, workspace: Workspac
     other = answer().model_copy(update={"run": "other"})
     Log(workspace.readings).append(other, "agree")
     assert "Nobody has called an answer of this run" in texts(pages.open("readings"))
+
+
+def test_disagreements_with_another_run_are_another_list(pages: Pages, workspace: Workspace):
+    make_run(workspace.path, [0.5])
+    make_run(workspace.path / "elsewhere", [0.5]).path.rename(workspace.path / "runs" / "other")
+    lists = []
+    for name in ("made", "other"):
+        called = answer(model="sha-baseline").model_copy(update={"run": name})
+        Log(workspace.readings).append(called, "disagree")
+        pages.test.session_state[state.RUN] = name
+        lists.append(pages.open("readings").dataframe[0].proto.id)
+    assert len(set(lists)) == 2
 
 
 def test_a_torn_line_and_a_broken_chain_are_said(pages: Pages, workspace: Workspace):
