@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.data.demo import COUNT
 from core.training.demonstration import start_demonstration
+from core.training.run_library import about
 from core.training.runs import Run, RunStatus
 from dashboard import resources, state
 from dashboard.components import folders, reading, training_line
@@ -25,7 +26,7 @@ class Situation:
     Attributes:
         place: No data yet, data but no model, training under way, or models ready.
         at_work: The run that trains, with its status.
-        latest: The newest run with a finished stage.
+        latest: The newest run with a finished stage that is not archived.
         demonstrated: Whether the demonstration has been tried.
     """
 
@@ -38,7 +39,7 @@ class Situation:
 def situation(runs: list[Run], folder: Path | None) -> Situation:
     """Judge by the runs, newest first, and the folder in use."""
     at_work = training_line.at_work(runs)
-    latest = next((run for run in runs if run.finished_stages()), None)
+    latest = next((run for run in runs if run.finished_stages() and not about(run).archived), None)
     place: Place
     if at_work:
         place = "training"
@@ -72,7 +73,11 @@ def show(now: Situation, folder: Path | None) -> None:
                 f"Run **{plain(now.latest.name)}**: {_stages(now.latest)}. Drop a scan, or see "
                 "what each stage was worth."
             )
-            _ways(("views/explain.py", "Explain a scan"), ("views/compare.py", "Compare stages"))
+            _ways(
+                ("views/explain.py", "Explain a scan"),
+                ("views/compare.py", "Compare stages"),
+                run=now.latest,
+            )
         elif now.place == "data" and folder:
             st.subheader("Train a first model", anchor=False)
             st.write(f"The scans in **{plain(folder.name)}** are chosen. Nothing is trained yet.")
@@ -83,7 +88,7 @@ def show(now: Situation, folder: Path | None) -> None:
                 "A folder of brain MRI slices, sorted into two sub-folders such as yes and no. "
                 "They are read where they are and never leave this computer."
             )
-            _ways(("views/data.py", "Choose a folder"), None)
+            _ways(("views/data.py", "Choose a folder"))
     if not now.demonstrated and now.latest is None:
         _demonstration()
     _pages(now, folder)
@@ -103,16 +108,17 @@ def _training() -> None:
         text=training_line.headline(run, status)
         + (f", at most {duration(left)} left" if left is not None else ""),
     )
-    _ways(("views/train.py", "Watch"), None)
+    _ways(("views/train.py", "Watch"), run=run)
 
 
-def _ways(first: tuple[str, str], second: tuple[str, str] | None) -> None:
-    """The main button, and perhaps another."""
+def _ways(*ways: tuple[str, str], run: Run | None = None) -> None:
+    """The main button, and perhaps another; both lead to the run, if they are about one."""
     with st.container(horizontal=True):
-        if st.button(first[1], type="primary", key=f"go-{first[0]}"):
-            st.switch_page(first[0])
-        if second and st.button(second[1], key=f"go-{second[0]}"):
-            st.switch_page(second[0])
+        for number, (page, label) in enumerate(ways):
+            if st.button(label, type="secondary" if number else "primary", key=f"go-{page}"):
+                if run is not None:
+                    state.put(state.RUN, run.name)
+                st.switch_page(page)
 
 
 def _pages(now: Situation, folder: Path | None) -> None:

@@ -47,6 +47,17 @@ def test_with_a_model_a_scan_is_next_and_the_run_is_listed(workspace: Workspace)
     assert "Mark" not in row
 
 
+@pytest.mark.parametrize("way", ["views/explain.py", "views/compare.py"])
+def test_the_ways_lead_to_the_run_that_is_named(three: Workspace, way: str):
+    for name in "bc":  # newer: one has nothing to show yet, the other was put away
+        run_library.annotate(three.run(name), archived=name == "b")
+    shutil.rmtree(three.run("c").path / "stages")
+    page = Pages().test
+    assert "Run **a**" in texts(page)
+    page.button(key=f"go-{way}").click().run()
+    assert page.session_state[state.RUN] == "a"
+
+
 def test_a_run_whose_split_leaks_is_listed_with_its_mark(workspace: Workspace):
     run = make_run(workspace.path, [0.5])
     split = run.split()
