@@ -6,13 +6,13 @@ from pathlib import Path
 from core.readings.log import CALLS, Answer, Log
 
 
-def answer(scan: int = 0, *, model: str = "m", slice: int = 0) -> Answer:
+def answer(scan: int = 0, *, model: str = "sha-baseline", slice: int = 0) -> Answer:
     digest = hashlib.sha256(str(scan).encode()).hexdigest()
     return Answer(
         scan_sha256=digest,
         slice=slice,
         run="made",
-        stage="final",
+        stage="baseline",
         model_sha256=model,
         positive="tumour",
         label="tumour",

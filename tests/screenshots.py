@@ -101,8 +101,9 @@ def done(finished: Path, workspace: Path) -> list[View]:
     run = Workspace(workspace).runs()[0]
     made_crossval.made(workspace, seeds=(1, 2))
     log = Log(Workspace(workspace).readings)
+    model = run.metrics("final")["model_sha256"]
     for number in range(12):
-        said = answer(number).model_copy(update={"run": run.name})
+        said = answer(number, model=model).model_copy(update={"run": run.name, "stage": "final"})
         log.append(said, CALLS[number % 3], "a shadow, I should say" if number % 4 == 1 else "")
     tested = run.predictions("final").query("split == 'test' and label == @run.positive")
     scan = tested.sort_values("probability")["file"].iloc[-1]

@@ -22,7 +22,7 @@ CAUTION = (
 class Tally(Frozen):
     """The calls on the answers of one model that hold; superseded ones are not counted."""
 
-    run: str
+    run: str = Field(description="the name that the model's run had at the last of them")
     stage: str
     model_sha256: str
     positive: str
@@ -47,7 +47,8 @@ def tally(readings: Sequence[Reading]) -> list[Tally]:
     Args:
         readings: All lines of a log, superseded ones included.
     """
-    models: dict[tuple[str, str, str], list[Reading]] = {_model(r): [] for r in readings}
+    # Not by run: its name may change, and another may have it by now.
+    models: dict[tuple[str, str], list[Reading]] = {_model(reading): [] for reading in readings}
     for reading in current(readings):
         models[_model(reading)].append(reading)
     return [_tally(calls) for calls in models.values() if calls]
@@ -58,12 +59,12 @@ def disagreements(readings: Sequence[Reading]) -> list[Reading]:
     return [reading for reading in reversed(current(readings)) if reading.call == "disagree"]
 
 
-def _model(reading: Reading) -> tuple[str, str, str]:
-    return reading.run, reading.stage, reading.model_sha256
+def _model(reading: Reading) -> tuple[str, str]:
+    return reading.stage, reading.model_sha256
 
 
 def _tally(calls: Sequence[Reading]) -> Tally:
-    first = calls[0]
+    last = calls[-1]
     count = {call: sum(r.call == call for r in calls) for call in ("agree", "disagree", "unsure")}
     table = [[0, 0], [0, 0]]
     for reading in calls:
@@ -74,10 +75,10 @@ def _tally(calls: Sequence[Reading]) -> Tally:
     decided = count["agree"] + count["disagree"]
     value, interval = kappa(table)
     return Tally(
-        run=first.run,
-        stage=first.stage,
-        model_sha256=first.model_sha256,
-        positive=first.positive,
+        run=last.run,
+        stage=last.stage,
+        model_sha256=last.model_sha256,
+        positive=last.positive,
         readings=len(calls),
         **count,
         trained_on=sum(reading.trained_on for reading in calls),

@@ -184,6 +184,12 @@ class Run(JobFolder[RunConfig]):
             raise _damaged(path) from error
         return record
 
+    def fingerprints(self) -> frozenset[str]:
+        """Fingerprints of all models it has ever had: of repeated stages those put aside too."""
+        records = [*self.path.glob("stages/*/metrics.json")]
+        records += self.path.glob("archive/*/metrics.json")
+        return frozenset(json.loads(file.read_bytes())["model_sha256"] for file in records)
+
     def baseline_path(self, baseline: str) -> Path:
         """Predictions of a simple method (see `core.training.baselines`)."""
         return self.path / "baselines" / baseline / "predictions.csv"

@@ -29,7 +29,8 @@ if run is None or not contents.readings:
         "Read a scan",
     )
 else:
-    ours = [reading for reading in contents.readings if reading.run == run.name]
+    known = run.fingerprints()  # which stay what they are when the run gets another name
+    ours = [reading for reading in contents.readings if reading.model_sha256 in known]
     models = tally(ours)
     if not models:
         st.caption("Nobody has called an answer of this run yet. Choose another one, or read.")

@@ -5,6 +5,7 @@ from made_run import make_run
 from pages import Pages, texts
 
 from core.readings.log import Log
+from core.training import run_library
 from core.training.workspace import Workspace
 from dashboard import state
 
@@ -42,8 +43,22 @@ def test_calls_are_counted_and_disagreements_listed(pages: Pages, workspace: Wor
 
 def test_calls_on_another_run_are_not_mixed_in(pages: Pages, workspace: Workspace):
     make_run(workspace.path, [0.5])
-    other = answer().model_copy(update={"run": "other"})
-    Log(workspace.readings).append(other, "agree")
+    Log(workspace.readings).append(answer(model="another's"), "agree")
+    assert "Nobody has called an answer of this run" in texts(pages.open("readings"))
+
+
+def test_calls_stay_with_their_models_whatever_the_run_is_called(
+    pages: Pages, workspace: Workspace
+):
+    run = make_run(workspace.path, [0.5, 1])
+    log = Log(workspace.readings)
+    log.append(answer(1, model="sha-stage1"), "agree")
+    run.archive_stage("stage1")
+    renamed = run_library.rename(workspace, run, "renamed")
+    log.append(answer(2).model_copy(update={"run": "renamed"}), "agree")
+    assert shown(pages.open("readings")).count("model sha-") == 2
+    for record in renamed.path.glob("*/*/metrics.json"):
+        record.write_text(record.read_text().replace("sha-", "new-"))
     assert "Nobody has called an answer of this run" in texts(pages.open("readings"))
 
 

@@ -53,6 +53,15 @@ def test_each_model_is_counted_by_itself_and_the_last_call_holds():
     assert disagreements(readings) == [readings[2]]
 
 
+def test_a_model_is_one_whatever_its_run_is_called():
+    readings = [
+        reading(1, "tumour", "agree"),
+        reading(2, "tumour", "disagree", run="renamed"),
+    ]
+    (found,) = tally(readings)
+    assert (found.run, found.readings) == ("renamed", 2)
+
+
 def test_other_planes_and_volumes_are_other_pictures_and_answers_on_demand_are_counted():
     readings = [
         reading(1, "tumour", "agree"),
