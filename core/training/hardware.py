@@ -14,6 +14,7 @@ import numpy as np
 import psutil
 
 from core.config import Protocol, Stage
+from core.errors import RunError
 from core.model.architecture import forward_operations, training_operations
 from core.training.runs import Run
 
@@ -73,21 +74,26 @@ def expected_seconds(
 def pace_of(runs: Iterable[Run]) -> float | None:
     """Multiplications a second in the newest run that has trained convolutions; none if none has.
 
-    The head alone is bound by memory: its pace says nothing of convolutions.
+    A run whose record cannot be read tells nothing.
     """
-    for run in runs:
-        history = run.history()
-        unfreezing = [stage.name for stage in run.protocol.stages if stage.unfrozen]
-        history = history[history["stage"].isin(unfreezing)]
-        train = int((run.split()["split"] == "train").sum())
-        operations = sum(
-            epoch_operations(run.protocol, run.protocol.stage(str(stage)), train)
-            for stage in history["stage"]
-        )
-        seconds = float(history["seconds"].sum())
-        if operations and seconds:
-            return operations / seconds
-    return None
+    paces = map(_pace_of, runs)
+    return next((pace for pace in paces if pace is not None), None)
+
+
+def _pace_of(run: Run) -> float | None:
+    try:
+        protocol, history = run.protocol, run.history()
+    except RunError:
+        return None
+    # The head alone is bound by memory: its pace says nothing of convolutions.
+    unfreezing = [stage.name for stage in protocol.stages if stage.unfrozen]
+    history = history[history["stage"].isin(unfreezing)]
+    train = int((run.split()["split"] == "train").sum())
+    operations = sum(
+        epoch_operations(protocol, protocol.stage(str(stage)), train) for stage in history["stage"]
+    )
+    seconds = float(history["seconds"].sum())
+    return operations / seconds if operations and seconds else None
 
 
 def measured_pace() -> float:

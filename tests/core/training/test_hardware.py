@@ -48,3 +48,10 @@ def test_the_pace_is_that_of_a_run_or_measured(tmp_path: Path):
     assert found is not None
     assert found > 0
     assert measured_pace() > 1e6
+
+
+def test_a_run_that_cannot_be_read_tells_no_pace(tmp_path: Path):
+    damaged, sound = make_run(tmp_path / "damaged", [1, 2]), make_run(tmp_path / "sound", [1, 2])
+    (damaged.path / "config.json").write_text("{")
+    assert pace_of([damaged]) is None
+    assert pace_of([damaged, sound]) == pace_of([sound])
