@@ -15,26 +15,35 @@ MOST = 60
 ROW = 48
 
 
-def show(run: Run, rows: pd.DataFrame, titles: Mapping[str, str], name: str) -> None:
+def show(
+    run: Run, rows: pd.DataFrame, titles: Mapping[str, str], name: str, *, worst_at: str
+) -> None:
     """The list, and the scan that is selected in it with the way to Explain.
 
     Args:
         run: Whose scans they are.
         rows: Columns file, view, label and one for each stage in `titles`: the probability of
-            the positive class. The first rows are shown.
+            the positive class.
         titles: Of the stages, by column.
         name: What the list is of; another name is another list.
+        worst_at: Stage whose worst calls come first; if there are too many, the rest is left out.
     """
     if rows.empty:
         st.caption("There is no such scan.")
         return
-    total, rows = len(rows), rows.head(MOST).reset_index(drop=True)
+    total = len(rows)
+    error = (rows[worst_at] - (rows["label"] == run.positive)).abs()
+    worst = error.sort_values(ascending=False, kind="stable").index[:MOST]
+    rows = rows.loc[worst].reset_index(drop=True)
     digests = run.split().drop_duplicates("file").set_index("file")["sha256"]
     thumbnails = [thumbnail(run, file, digests[file]) for file in rows["file"]]
     left, right = st.columns([3.2, 1], gap="medium")
     with left:
         selected = _table(run, rows, thumbnails, titles, name)
-        said = f"Probability of {words.plain(run.positive)} at each stage, the worst calls first."
+        said = (
+            f"Probability of {words.plain(run.positive)} at each stage, the worst calls of "
+            f"{titles[worst_at]} first."
+        )
         st.caption(said + (f" {MOST} of {total:,} are shown." if total > MOST else ""))
     with right:
         _one(rows.iloc[selected], thumbnails[selected])

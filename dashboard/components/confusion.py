@@ -46,9 +46,8 @@ def show(run: Run, comparison: Comparison) -> None:
     table = trajectory({name: run.predictions(name) for name in run.finished_stages()})
     rows = table[table["split"] == part]
     rows = rows[outcomes(rows.assign(probability=rows[stage]), run.positive) == outcome]
-    rows = rows.sort_values(stage, ascending=outcome in ("fn", "tp"))
     titles = {stage.name: stage.title for stage in comparison.stages}
-    cases.show(run, rows, titles, f"{part}-{stage}-{outcome}")
+    cases.show(run, rows, titles, f"{part}-{stage}-{outcome}", worst_at=stage)
 
 
 def _with_mark(figure: go.Figure, stage: str, outcome: str) -> go.Figure:

@@ -59,7 +59,8 @@ def show(run: Run, comparison: Comparison) -> None:
         key=state.CHANGE,
         bind="query-params",
     )
-    cases.show(run, table[table["change"] == change], titles, f"{first}-{second}-{part}-{change}")
+    name = f"{first}-{second}-{part}-{change}"
+    cases.show(run, table[table["change"] == change], titles, name, worst_at=second)
 
 
 def _choose(comparison: Comparison) -> tuple[HeldOut, str, str]:

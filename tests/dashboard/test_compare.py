@@ -284,7 +284,10 @@ def test_two_stages_list_the_scans_that_changed_sides(pages, run):
     moved = changes(run.predictions("baseline"), run.predictions("stage1"), run.positive)
     moved = moved[(moved["split"] == "test") & (moved["change"] == "put right")]
     assert len(moved) > 0
-    assert set(page.dataframe[0].value["file"]) == set(moved["file"])
+    moved = moved.assign(error=(moved["second"] - (moved["label"] == run.positive)).abs())
+    worst_first = moved.sort_values("error", ascending=False, kind="stable")["file"]
+    assert page.dataframe[0].value["file"].tolist() == worst_first.tolist()
+    assert "the worst calls of Stage 1 first" in texts(page)
     pair = compare(run).pair("baseline", "stage1", "test")
     assert f"{pair.gained} were put right and {pair.lost} made wrong" in texts(page)
 
