@@ -142,7 +142,10 @@ def _mark(run: Run) -> str | None:
 
 def weights_banner(run: Run) -> None:
     """Say that a run did not start from ImageNet, for as long as it is in use."""
-    weights = run.config.weights
+    try:
+        weights = run.config.weights
+    except RunError:  # which what is shown of it will say; not all of a page is about the run
+        return
     if weights is not None and weights.source == "random":
         st.warning(
             "This run started from random values, because no ImageNet weights could be had. "

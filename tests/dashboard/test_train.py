@@ -55,6 +55,20 @@ def test_changed_settings_reach_the_run_and_its_stages_train(new_run: Pages, wor
     assert "loss" in texts(page)
 
 
+def test_a_damaged_run_is_said_to_be_and_keeps_no_new_one_from_being_set_up(
+    new_run: Pages, workspace: Workspace
+):
+    (make_run(workspace.path, [1, 2]).path / "config.json").write_text("{")
+    page = new_run.test
+    page.session_state[state.TRAIN_TAB] = "Run in use"
+    page.run()
+    assert "config.json of 'made' cannot be read" in page.error[0].value
+    page.session_state[state.TRAIN_TAB] = "New run"
+    page.run()
+    assert "Train all five stages" in [button.label for button in page.button]
+    assert not page.error
+
+
 @pytest.fixture
 def leaky_form(leaky: Path, monkeypatch: pytest.MonkeyPatch) -> Pages:
     """The form of a new run on a folder whose own split leaks; no process is started."""
