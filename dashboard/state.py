@@ -53,6 +53,9 @@ WATCHED = "watched"
 PROBLEM = "problem"
 """What went wrong in a callback, to be told by the page that follows."""
 
+DEMONSTRATION = "demonstration-asked-for"
+"""Whether this session has asked for the demonstration and waits for it."""
+
 RUN_TABLE = "runs"
 """Beginning of the keys under which rows of the table of runs are selected."""
 CHOSEN = "chosen"

@@ -52,18 +52,7 @@ def situation(runs: list[Run], folder: Path | None) -> Situation:
 
 def show(now: Situation, folder: Path | None) -> None:
     """One sentence, one paragraph, one main button."""
-    if (task := resources.tasks().find(DEMONSTRATION)) is not None:
-        try:
-            run = reading.wait_for(task, "Preparing the demonstration")
-        finally:
-            if task.finished:
-                resources.tasks().forget(DEMONSTRATION)
-        state.put(state.RUN, run.name)
-        if folder is None:
-            scans = Path(run.config.data.root)
-            folders.remember(scans)
-            state.put(state.FOLDER, str(scans))
-        st.rerun()
+    _wait_for_demonstration(folder)
     with st.container(border=True, key="next-step"):
         if now.place == "training" and now.at_work:
             _training()
@@ -92,6 +81,26 @@ def show(now: Situation, folder: Path | None) -> None:
     if not now.demonstrated and now.latest is None:
         _demonstration()
     _pages(now, folder)
+
+
+def _wait_for_demonstration(folder: Path | None) -> None:
+    """Follow it while it is prepared; only a session that asked for it turns to it then."""
+    task = resources.tasks().find(DEMONSTRATION)
+    asked = state.get(state.DEMONSTRATION) is not None
+    if task is None or (task.finished and not asked):
+        return
+    try:
+        run = reading.wait_for(task, "Preparing the demonstration")
+    finally:
+        if task.finished:
+            state.put(state.DEMONSTRATION, None)
+    if asked:
+        state.put(state.RUN, run.name)
+        if folder is None:
+            scans = Path(run.config.data.root)
+            folders.remember(scans)
+            state.put(state.FOLDER, str(scans))
+    st.rerun()
 
 
 @st.fragment(run_every=2.0)
@@ -153,10 +162,11 @@ def _demonstration() -> None:
 
 
 def _start_demonstration() -> None:
-    workspace = resources.workspace()
-    resources.tasks().start(
-        DEMONSTRATION, lambda report: start_demonstration(workspace, progress=report)
-    )
+    workspace, tasks = resources.workspace(), resources.tasks()
+    if (former := tasks.find(DEMONSTRATION)) is not None and former.finished:
+        tasks.forget(DEMONSTRATION)
+    state.put(state.DEMONSTRATION, "yes")
+    tasks.start(DEMONSTRATION, lambda report: start_demonstration(workspace, progress=report))
 
 
 def _stages(run: Run) -> str:

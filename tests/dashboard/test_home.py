@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from threading import Event
 
 import psutil
 import pytest
@@ -94,6 +95,32 @@ def test_the_demonstration_is_prepared_in_the_background(
     page.button(key="try-demonstration").click().run()
     pages.until(lambda page: "Your model is ready" in texts(page))
     assert page.session_state[state.RUN] == "made"
+
+
+def test_the_demonstration_is_turned_to_where_it_was_asked_for_alone(
+    pages: Pages, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    go_on = Event()
+
+    def start(where: Workspace, **_: object) -> Run:
+        assert go_on.wait(60)
+        return where.run("made")
+
+    make_run(workspace.path, [0.5]).path.rename(workspace.path / "runs" / "other")
+    shutil.rmtree(workspace.run("other").path / "stages")
+    monkeypatch.setattr(next_step, "start_demonstration", start)
+    elsewhere = Pages()
+    elsewhere.test.session_state[state.RUN] = "other"
+    pages.test.run().button(key="try-demonstration").click().run()
+    elsewhere.test.run()
+    for each in (pages, elsewhere):
+        assert "Preparing the demonstration" in texts(each.test)
+    make_run(workspace.path, [0.5])
+    go_on.set()
+    elsewhere.until(lambda page: "Your model is ready" in texts(page))
+    assert elsewhere.test.session_state[state.RUN] == "other"
+    pages.until(lambda page: "Your model is ready" in texts(page))
+    assert pages.test.session_state[state.RUN] == "made"
 
 
 def test_a_demonstration_that_fails_says_why_and_can_be_tried_again(
