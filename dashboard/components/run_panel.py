@@ -9,7 +9,6 @@ import streamlit as st
 from core.config import Stage
 from core.evaluation.metrics import Summary
 from core.model.architecture import in_short, trainable_parameters
-from core.reporting import figures
 from core.training import jobs
 from core.training.runs import Run, RunStatus
 from dashboard import resources
@@ -132,11 +131,10 @@ def outcome(found: Summary, before: float | None) -> None:
 
 def curves(run: Run) -> None:
     """Loss and accuracy of every epoch so far, all stages in a row."""
-    st.plotly_chart(
+    chart.show(
         chart.curves(run),
-        theme=None,
-        key=f"curves-{run.name}",
-        config=figures.CONFIG,
+        f"curves-{run.name}",
+        "Loss and accuracy of every epoch so far, training and validation, all stages in a row",
     )
 
 

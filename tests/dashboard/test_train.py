@@ -55,6 +55,12 @@ def test_changed_settings_reach_the_run_and_its_stages_train(new_run: Pages, wor
     assert "loss" in texts(page)
 
 
+def test_the_curves_are_said_to_somebody_who_cannot_see_them(pages: Pages, workspace: Workspace):
+    make_run(workspace.path, [1, 2])
+    (chart,) = pages.open("train").get("plotly_chart")
+    assert "Loss and accuracy of every epoch" in chart.proto.alt
+
+
 def test_a_damaged_run_is_said_to_be_and_keeps_no_new_one_from_being_set_up(
     new_run: Pages, workspace: Workspace
 ):
