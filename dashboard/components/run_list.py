@@ -80,6 +80,7 @@ def _row(run: Run, said: About) -> dict[str, object]:
         "Run": said.title or run.name,
         "State": f"{state_of}, archived" if said.archived else state_of,
         "Stages": f"{len(found.finished)} of {found.stages}" if found else "–",
+        "Figures of": (found.reached if found else None) or "–",
         "Test accuracy, 95 % interval": _share(found.accuracy) if found else "–",
         "Mark": (found.mark if found else None) or "",
         "Sensitivity": _share(found.sensitivity) if found else "–",

@@ -44,6 +44,7 @@ def test_with_a_model_a_scan_is_next_and_the_run_is_listed(workspace: Workspace)
     row = pages.test.dataframe[0].value.iloc[0]
     assert row["Run"] == "made"
     assert row["Stages"] == "3 of 5"
+    assert row["Figures of"] == "Stage 2"
     assert "%" in row["Test accuracy, 95 % interval"]
     assert "Mark" not in row
 
