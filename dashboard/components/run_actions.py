@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import RunError
 from core.training import run_library
+from core.training.run_library import About
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import shell
@@ -56,7 +57,7 @@ def _edit(run: Run) -> None:
         st.text_input(
             "Name",
             run.name,
-            key=_key("name", run),
+            key=_key("name", run, said),
             disabled=active,
             max_chars=64,
             help="A run at work keeps its name."
@@ -66,22 +67,26 @@ def _edit(run: Run) -> None:
         st.text_input(
             "Shown as",
             said.title,
-            key=_key("title", run),
+            key=_key("title", run, said),
             max_chars=run_library.LONGEST_TITLE,
             placeholder="Its name, unless you write something here",
         )
-        st.text_area("Note", said.note, key=_key("note", run), max_chars=run_library.LONGEST_NOTE)
-        st.form_submit_button("Save", type="primary", on_click=shell.act, args=[_save, run])
+        st.text_area(
+            "Note", said.note, key=_key("note", run, said), max_chars=run_library.LONGEST_NOTE
+        )
+        st.form_submit_button("Save", type="primary", on_click=shell.act, args=[_save, run, said])
 
 
-def _key(field: str, run: Run) -> str:
-    return f"{state.EDIT}-{field}-{run.name}"
+def _key(field: str, run: Run, said: About) -> str:
+    # What another tab has written since is other text to begin with.
+    return state.of(f"{state.EDIT}-{field}-{run.name}", said.title, said.note)
 
 
-def _save(run: Run) -> None:
-    title, note = (state.get(_key(field, run)) or "" for field in ("title", "note"))
-    run_library.annotate(run, title=title.strip(), note=note.strip())
-    name = (state.get(_key("name", run)) or "").strip()
+def _save(run: Run, said: About) -> None:
+    """Write what was changed; the rest may have been changed in another tab meanwhile."""
+    texts = {f: (state.get(_key(f, run, said)) or "").strip() for f in ("name", "title", "note")}
+    name = texts.pop("name")
+    run_library.annotate(run, **{f: text for f, text in texts.items() if text != getattr(said, f)})
     renamed = run_library.rename(resources.workspace(), run, name)
     choose([renamed.name])
     if state.get(state.RUN) == run.name:

@@ -10,6 +10,7 @@ import pytest
 from made_run import make_run
 from pages import APP, Pages, texts
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import TextArea, TextInput
 
 from core.errors import DatasetError
 from core.evaluation.comparison import compare
@@ -137,6 +138,12 @@ def test_a_demonstration_that_fails_says_why_and_can_be_tried_again(
     assert "Try the demonstration" in labels(Pages())
 
 
+def field(page: AppTest, name: str, run: str = "b") -> TextArea | TextInput:
+    """What is typed about a run: its name, title or note."""
+    fields = [*page.text_input, *page.text_area]
+    return next(each for each in fields if str(each.key).startswith(f"edit-{name}-{run}-"))
+
+
 def chosen(*names: str, **address: str) -> AppTest:
     """The first page with these runs chosen in its address."""
     page = AppTest.from_file(str(APP), default_timeout=60)
@@ -161,9 +168,9 @@ def three(workspace: Workspace) -> Workspace:
 
 def test_a_run_gets_a_name_a_shown_name_and_a_note(three: Workspace):
     page = chosen("b")
-    page.text_input(key="edit-name-b").input("second")
-    page.text_input(key="edit-title-b").input("March, clinic A")
-    page.text_area(key="edit-note-b").input("Scanner B")
+    field(page, "name").input("second")
+    field(page, "title").input("March, clinic A")
+    field(page, "note").input("Scanner B")
     next(button for button in page.button if button.label == "Save").click().run()
     assert not page.error
     assert listed(page) == ["c", "March, clinic A", "a"]
@@ -172,10 +179,21 @@ def test_a_run_gets_a_name_a_shown_name_and_a_note(three: Workspace):
     assert page.query_params[state.CHOSEN] == "second"
 
 
+def test_what_another_tab_has_written_of_a_run_is_not_written_over(three: Workspace):
+    page = chosen("b")
+    run_library.annotate(three.run("b"), note="of the other tab")
+    field(page, "title").input("March")
+    next(button for button in page.button if button.label == "Save").click().run()
+    said = run_library.about(three.run("b"))
+    assert (said.title, said.note) == ("March", "of the other tab")
+    run_library.annotate(three.run("b"), note="once more")
+    assert field(page.run(), "note").value == "once more"
+
+
 @pytest.mark.usefixtures("three")
 def test_a_name_that_is_taken_is_refused_in_words():
     page = chosen("b")
-    page.text_input(key="edit-name-b").input("a")
+    field(page, "name").input("a")
     next(button for button in page.button if button.label == "Save").click().run()
     assert "exists" in page.error[0].value
     assert listed(page) == ["c", "b", "a"]
@@ -184,8 +202,8 @@ def test_a_name_that_is_taken_is_refused_in_words():
 def test_the_name_of_a_run_at_work_cannot_be_typed(three: Workspace):
     three.run("b").write_status(_at_work(RunStatus(state="running", requested=("final",))))
     page = chosen("b")
-    assert page.text_input(key="edit-name-b").disabled
-    page.text_area(key="edit-note-b").input("slow")
+    assert field(page, "name").disabled
+    field(page, "note").input("slow")
     next(button for button in page.button if button.label == "Save").click().run()
     assert not page.error
     assert page.dataframe[0].value["Note"].tolist() == ["", "slow", ""]
