@@ -52,6 +52,14 @@ def write_text(path: Path, text: str, *, durable: bool = False) -> None:
     write_bytes(path, text.encode(), durable=durable)
 
 
+def typed(path: Path | str) -> Path:
+    """The path that a person typed, `~` and `~name` in it being folders of people.
+
+    Nobody's name stays as it is, as in a shell, and is then not found.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111, which raises
+
+
 def version(path: Path) -> tuple[int, ...] | None:
     """Another one each time that `path` is written anew; none where nothing is."""
     try:

@@ -282,7 +282,7 @@ def _folders(parent: Path) -> list[Path]:
         raise DatasetError(
             "a folder that can be listed",
             f"'{parent}' cannot be ({(problem.strerror or 'input/output error').lower()})",
-            "Check its permissions.",
+            "Check that it is there and may be read.",
         ) from None
     children = [c for c in children if c.name[0] != "." and c.name.casefold() not in NOT_CLASSES]
     return sorted(children, key=lambda child: natural_key(child.name))

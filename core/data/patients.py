@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.config import Frozen
 from core.errors import DatasetError, SettingError
+from core.storage import typed
 
 if TYPE_CHECKING:
     from core.data.index import Dataset
@@ -49,7 +50,7 @@ class Patients(Frozen):
                 "Leave one of them out.",
             )
         if table:
-            return cls(table=str(table.expanduser().resolve()))
+            return cls(table=str(typed(table).resolve()))
         return cls(pattern=pattern) if pattern else None
 
     def find(self, dataset: "Dataset") -> dict[str, str]:

@@ -11,6 +11,7 @@ from core.config import Protocol, Stage
 from core.data.duplicates import known_to_validation, leakage
 from core.model.architecture import in_short, trainable_parameters
 from core.model.weights import URL, keras_cache
+from core.storage import typed
 from core.training import jobs
 from core.training.hardware import expected_seconds
 from dashboard import resources, state, survey
@@ -165,7 +166,7 @@ def more_settings() -> tuple[Path | None, str | None]:
         name = st.text_input(
             "Name of the run", key=state.NEW_RUN, placeholder="Protocol, date and a number"
         )
-    return (Path(path).expanduser() if path else None), name or None
+    return (typed(path) if path else None), name or None
 
 
 def expectation(table: pd.DataFrame, protocol: Protocol, times: int) -> None:

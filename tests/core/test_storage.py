@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import storage
-from core.storage import read_bytes, replacing, version, write_bytes, write_text
+from core.storage import read_bytes, replacing, typed, version, write_bytes, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -32,6 +32,11 @@ def test_the_temporary_file_keeps_the_suffix_that_writers_go_by(tmp_path):
     with replacing(tmp_path / "model.keras") as temporary:
         assert temporary.suffix == ".keras"
         assert temporary.parent == tmp_path
+
+
+def test_a_home_that_nobody_has_stays_as_it_was_typed():
+    assert typed("~/scans") == Path.home() / "scans"
+    assert typed("~nobody-of-this-name/scans") == Path("~nobody-of-this-name/scans")
 
 
 def test_a_version_is_another_one_after_each_write(tmp_path):
