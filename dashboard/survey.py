@@ -1,5 +1,6 @@
 """The data set in use: its folder as it was read, and the choices made about it."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import streamlit as st
 from core.data.duplicates import Copies, find_copies
 from core.data.index import Dataset, class_names, index_folder, infer_positive
 from core.data.patients import Patients, join_patients
+from core.storage import typed
 from dashboard import resources, state
 from dashboard.tasks import Report, Task
 
@@ -22,7 +24,7 @@ class Survey:
     Attributes:
         dataset: Its scans. Which class is positive is settled by `with_choices`.
         certain: Whether the names of the classes tell which is the positive one.
-        origin: Stands for the folder as it was read.
+        origin: Stands for what was read.
         choices: Stands for what was chosen about it.
     """
 
@@ -45,11 +47,19 @@ class Survey:
 
 def task_for(root: Path) -> Task[Survey]:
     """The reading of a folder in the background, started if need be."""
-    origin = f"{root}|{_stamp(root)}"
-    return resources.tasks().start(("survey", origin), lambda report: read(root, origin, report))
+    return resources.tasks().start(_key(root), lambda report: read(root, report))
 
 
-def read(root: Path, origin: str, report: Report) -> Survey:
+def read_again(root: Path) -> None:
+    """Have a folder read anew: that a file was changed in place, its folder does not tell."""
+    resources.tasks().forget(_key(root))
+
+
+def _key(root: Path) -> tuple[str, Path, str]:
+    return "survey", root, _stamp(root)
+
+
+def read(root: Path, report: Report) -> Survey:
     """Read every scan of a folder.
 
     Raises:
@@ -63,6 +73,8 @@ def read(root: Path, origin: str, report: Report) -> Survey:
         positive or (names[-1] if names else None),
         progress=lambda done, total: report("Reading scans", done, total),
     )
+    contents = repr((dataset.entries, dataset.unreadable))
+    origin = f"{root}|{hashlib.sha256(contents.encode()).hexdigest()}"
     return Survey(dataset, positive is not None, origin)
 
 
@@ -103,7 +115,7 @@ def patients() -> Patients | None:
 def folder() -> Path | None:
     """The folder in use."""
     chosen = state.get(state.FOLDER)
-    return Path(chosen).expanduser() if chosen else None
+    return typed(chosen) if chosen else None
 
 
 def settled(survey: Survey) -> Survey | None:

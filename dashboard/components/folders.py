@@ -9,19 +9,19 @@ import psutil
 import streamlit as st
 
 from core.storage import write_text
-from dashboard import resources, state
+from dashboard import resources, state, survey
 from dashboard.components.words import count, plain
 
 REMEMBERED = 8
 
 
 def choose() -> Path | None:
-    """A field with recent folders that also takes a typed path, and a browser beside it."""
+    """A field with recent folders that takes a typed path too; beside it, to browse and reread."""
     options = [str(folder) for folder in recent()]
     typed = state.get(state.FOLDER)
     if typed and typed not in options:
         options.insert(0, typed)
-    field, button = st.columns([5, 1], vertical_alignment="bottom")
+    field, browse, again = st.columns([5, 1, 1], vertical_alignment="bottom", gap="small")
     folder = field.selectbox(
         "Folder of scans",
         options,
@@ -34,10 +34,22 @@ def choose() -> Path | None:
         help="One sub-folder for each of two classes, such as yes and no; or train, valid and "
         "test with such sub-folders inside. Scans are read where they are.",
     )
-    if button.button("Browse", key="browse", icon=":material/folder_open:", width="stretch"):
+    if browse.button("Browse", key="browse", icon=":material/folder_open:", width="stretch"):
         state.put(state.BROWSED, folder or str(Path.home()))
         browser()
-    return Path(folder).expanduser() if folder else None
+    chosen = survey.folder()
+    reread = again.button(
+        "Read again",
+        key="read-again",
+        icon=":material/refresh:",
+        width="stretch",
+        disabled=chosen is None,
+        help="Files that come or go are noticed by themselves; one that was changed in its place "
+        "is not.",
+    )
+    if reread and chosen:
+        survey.read_again(chosen)
+    return chosen
 
 
 @st.dialog("Choose a folder", width="medium")

@@ -52,6 +52,27 @@ def test_the_reason_for_an_unreadable_file_is_in_a_table(pages: Pages, scans: Pa
     assert table.iloc[0, 1]
 
 
+def test_a_file_that_was_mended_in_its_place_is_read_when_it_is_asked_for(
+    pages: Pages, scans: Path
+):
+    page = opened(pages, scans, "Near copies")
+    assert "No two scans" in texts(page)
+    (scans / "no" / "broken.png").write_bytes((scans / "no" / "3.png").read_bytes())
+    page.button(key="read-again").click().run()
+    pages.until(lambda page: page.metric and not page.get("progress"))
+    shown = {metric.label: metric.value for metric in page.metric}
+    assert (shown["no"], shown["Not read"]) == ("13", "0")
+    pages.until(lambda page: "**2 scans**" in texts(page))
+
+
+def test_a_home_that_nobody_has_is_a_folder_that_is_not_there(pages: Pages):
+    page = opened(pages, Path("~nobody-of-this-name/scans"))
+    assert "no such file" in page.error[0].value
+    page = pages.open("home")
+    assert not page.error
+    assert page.button
+
+
 def test_the_gallery_shows_every_scan_of_a_page(pages: Pages, scans: Path):
     page = opened(pages, scans)
     assert len(page.get("image")) == 24
