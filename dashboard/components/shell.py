@@ -23,8 +23,9 @@ ABOUT = (
 
 UNFORESEEN = (
     "**This page met an error that NeuroStage did not foresee.** Nothing is lost: training goes "
-    "on and runs are kept. Reload the page; if it happens again, the terminal in which "
-    "NeuroStage runs has the details for a report."
+    "on and runs are kept. Reload the page. If it happens again, the terminal in which NeuroStage "
+    "was started has the details for a report; where there is none, quit NeuroStage and start it "
+    "in one, with `python -m dashboard`."
 )
 
 
