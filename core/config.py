@@ -8,13 +8,16 @@ elsewhere holds a number that belongs in one. Those that come with the program a
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.errors import SettingError
 from core.settings import leaves, place, read, refusal
+from core.storage import version
 
 Scaling = Literal["unit", "imagenet"]
 """`unit` is RGB x 1/255; `imagenet` is BGR minus the ImageNet mean, as VGG19 was trained."""
@@ -27,6 +30,22 @@ class Frozen(BaseModel):
     """Immutable, closed to unknown fields: a typing error in a setting is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def of_file(cls, file: Path) -> Self:
+        """What a file holds as JSON, parsed again only when it has been written anew.
+
+        Raises:
+            OSError: It cannot be read.
+            ValidationError: It holds something else.
+        """
+        found: Self = _parsed(cls, file, version(file))
+        return found
+
+
+@lru_cache(maxsize=4096)
+def _parsed(kind: type[Frozen], file: Path, _version: tuple[int, ...] | None) -> Any:
+    return kind.model_validate_json(file.read_bytes())
 
 
 class Settings(Frozen):

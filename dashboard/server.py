@@ -90,7 +90,7 @@ class Server(Frozen):
 def running(workspace: Workspace) -> Server | None:
     """The server of this workspace; none when none lives."""
     try:
-        server = Server.model_validate_json(_record(workspace).read_bytes())
+        server = Server.of_file(_record(workspace))
     except (OSError, ValidationError):
         return None
     return server if server.alive else None

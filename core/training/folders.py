@@ -83,7 +83,7 @@ class JobFolder(ABC, Generic[Config]):
             RunError: The file is missing or damaged.
         """
         try:
-            return self.config_type.model_validate_json((self.path / self.config_file).read_bytes())
+            return self.config_type.of_file(self.path / self.config_file)
         except (OSError, ValidationError) as error:
             raise RunError(
                 f"a {self.kind} with a readable {self.config_file}",

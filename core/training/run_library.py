@@ -41,7 +41,7 @@ class About(Frozen):
 def about(run: Run) -> About:
     """What is said of the run; nothing of one without a readable `about.json`."""
     try:
-        return About.model_validate_json((run.path / "about.json").read_bytes())
+        return About.of_file(run.path / "about.json")
     except (OSError, ValidationError):
         return About()
 

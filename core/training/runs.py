@@ -102,7 +102,7 @@ class Run(JobFolder[RunConfig]):
     def recorded_status(self) -> RunStatus:
         """The status as the job last wrote it."""
         try:
-            return RunStatus.model_validate_json(read_bytes(self.path / "status.json"))
+            return RunStatus.of_file(self.path / "status.json")
         except FileNotFoundError:
             return RunStatus()
         except (OSError, ValidationError):

@@ -18,8 +18,10 @@ def anything() -> bool:
 
 def undo() -> None:
     """Say what was deleted last, with the way back, for as long as there is one."""
-    names = (state.get(state.DELETED) or "").split(",")
-    last = [each for each in run_library.trash(resources.workspace()) if each.path.name in names]
+    if not (names := state.get(state.DELETED)):
+        return
+    trashed = run_library.trash(resources.workspace())
+    last = [each for each in trashed if each.path.name in names.split(",")]
     if last:
         with st.container(horizontal=True, vertical_alignment="center", key="undo"):
             told = ", ".join(plain(each.name) for each in last)

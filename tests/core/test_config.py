@@ -8,6 +8,20 @@ from pydantic import ValidationError
 from core.config import Crop, Protocol, Stage
 from core.errors import SettingError
 from core.protocols import LEAKFREE, PROTOCOLS, REPORT, protocol
+from core.storage import write_text
+
+
+def test_a_file_is_parsed_again_only_when_it_was_written_anew(tmp_path):
+    file = tmp_path / "crop.json"
+    with pytest.raises(FileNotFoundError):
+        Crop.of_file(file)
+    for threshold in (45, 46):
+        write_text(file, Crop(threshold=threshold).model_dump_json())
+        assert Crop.of_file(file) == Crop(threshold=threshold)
+        assert Crop.of_file(file) is Crop.of_file(file)
+    write_text(file, "{")
+    with pytest.raises(ValidationError):
+        Crop.of_file(file)
 
 
 def test_report_is_the_report():
