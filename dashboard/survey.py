@@ -1,6 +1,7 @@
 """The data set in use: its folder as it was read, and the choices made about it."""
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -153,6 +154,7 @@ def _stamp(root: Path) -> str:
 
 def _subfolders(folder: Path) -> list[Path]:
     try:
-        return sorted(child for child in folder.iterdir() if child.is_dir())
+        with os.scandir(folder) as children:  # which knows what a child is without asking the disk
+            return sorted(folder / child.name for child in children if child.is_dir())
     except OSError:
         return []
