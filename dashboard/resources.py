@@ -5,9 +5,9 @@ has to be cleared by hand.
 """
 
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +22,8 @@ from core.evaluation.overview import overview as overview_of
 from core.explanation.methods import DEFAULT
 from core.imaging.reading import Selection
 from core.imaging.scans import MIDDLE
-from core.readings.log import Contents, Log
+from core.readings.log import Contents, Log, Reading
+from core.storage import version
 from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
@@ -33,13 +34,14 @@ from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Tray
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.evaluation.pooled import Pooled
     from core.evaluation.results import Comparison
     from core.examination import Stages
     from core.prediction import Prediction, Predictor
     from core.reporting.card import ModelCard
+
+T = TypeVar("T")
+Job = Run | CrossValidation
 
 
 def workspace() -> Workspace:
@@ -66,9 +68,15 @@ def pace() -> float:
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)
-def thumbnail(root: str, file: str, sha256: str, crop: Crop | None) -> bytes:  # noqa: ARG001
+def thumbnail(
+    root: str,
+    file: str,
+    sha256: str,  # noqa: ARG001
+    crop: Crop | None,
+    side: int = thumbnails.SIDE,
+) -> bytes:
     """A small square picture of a scan with its crop drawn in (see `dashboard.thumbnails`)."""
-    return thumbnails.draw(Path(root) / file, crop)
+    return thumbnails.draw(Path(root) / file, crop, side)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -140,7 +148,7 @@ def comparison(run: Run) -> "Comparison":
 
 
 @st.cache_data(max_entries=32, show_spinner="Pooling the folds …")
-def _pooled(path: str, stages: tuple[str, ...]) -> "Pooled":  # noqa: ARG001
+def _pooled(path: str, record: tuple[Hashable, ...]) -> "Pooled":  # noqa: ARG001
     from core.evaluation.pooled import pool
 
     return pool(CrossValidation(Path(path)))
@@ -152,7 +160,7 @@ def pooled(crossval: CrossValidation) -> "Pooled":
     Raises:
         RunError: No stage is.
     """
-    return _pooled(str(crossval.path), (crossval.config.created, *crossval.finished_stages()))
+    return _pooled(str(crossval.path), _record(crossval))
 
 
 @st.cache_data(max_entries=8, show_spinner="Filling in the card …")
@@ -177,7 +185,7 @@ def log() -> Log:
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
-def _readings(path: str, states: tuple[tuple[int, int] | None, ...]) -> Contents:  # noqa: ARG001
+def _readings(path: str, states: tuple[tuple[int, ...] | None, ...]) -> Contents:  # noqa: ARG001
     return Log(Path(path)).contents()
 
 
@@ -187,10 +195,28 @@ def readings() -> Contents:
     Raises:
         RunError: Another program holds it.
     """
+    return _readings(*_state_of_log())
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _readings_as(
+    path: str,
+    states: tuple[tuple[int, ...] | None, ...],
+    kind: str,  # noqa: ARG001
+    _write: Callable[[Sequence[Reading]], str],
+) -> str:
+    return _write(_readings(path, states).readings)
+
+
+def readings_as(kind: str, write: Callable[[Sequence[Reading]], str]) -> str:
+    """All readings as a document of this kind, written anew as `readings` is read."""
+    return _readings_as(*_state_of_log(), kind, write)
+
+
+def _state_of_log() -> tuple[str, tuple[tuple[int, ...] | None, ...]]:
     found = log()
-    stats = [p.stat() if p.is_file() else None for p in (found.path, found.seal, found.torn)]
-    states = tuple((s.st_mtime_ns, s.st_size) if s else None for s in stats)
-    return _readings(str(found.path.parent), states)
+    files = (found.path, found.seal, found.torn)
+    return str(found.path.parent), tuple(map(version, files))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False, scope="session")
@@ -225,28 +251,51 @@ def models(run: Run) -> tuple[str, ...]:
     return tuple(run.metrics(stage)["model_sha256"] for stage in run.finished_stages())
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _drawn(
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _derived(
     path: str,  # noqa: ARG001
-    fingerprint: tuple[str, ...],  # noqa: ARG001
-    times: tuple[int, ...],  # noqa: ARG001
+    record: tuple[Hashable, ...],  # noqa: ARG001
     what: tuple[Hashable, ...],  # noqa: ARG001
-    _draw: Callable[[], "go.Figure"],
-) -> "go.Figure":
-    return _draw()
+    _make: Callable[[], T],
+) -> T:
+    return _make()
 
 
-def drawn(run: Run, what: tuple[Hashable, ...], draw: Callable[[], "go.Figure"]) -> "go.Figure":
-    """A figure that follows from a run's record, drawn once; not to be changed.
+def derived(job: Job, what: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+    """What follows from a job's record, made once; not to be changed.
 
     Args:
-        run: Whose record.
-        what: All that decides the figure beside it.
-        draw: Draws it.
+        job: Whose record.
+        what: All that decides it beside the record: what it is, and of what.
+        make: Makes it.
     """
-    record = (run.path / name for name in ("history.csv", "split.csv"))
-    times = tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in record)
-    return _drawn(str(run.path), models(run), times, what, draw)
+    return _derived(str(job.path), _record(job), what, make)
+
+
+def _record(job: Job) -> tuple[Hashable, ...]:
+    """Another one when there is something else on record."""
+    if isinstance(job, CrossValidation):  # whose stages are never repeated
+        return job.config.created, *job.finished_stages()
+    files = (job.path / name for name in ("history.csv", "split.csv"))
+    return *models(job), *map(version, files)
+
+
+def predictions(run: Run) -> "dict[str, pd.DataFrame]":
+    """Predictions of all finished stages; not to be changed."""
+    return derived(
+        run,
+        ("predictions",),
+        lambda: {stage: run.predictions(stage) for stage in run.finished_stages()},
+    )
+
+
+def digests(run: Run) -> "pd.Series[str]":
+    """SHA-256 of the scans of a run, by file."""
+
+    def make() -> "pd.Series[str]":
+        return run.split().drop_duplicates("file").set_index("file")["sha256"]
+
+    return derived(run, ("digests",), make)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -12,28 +12,30 @@ from core.errors import UnreadableScan
 from core.imaging.cropping import find_brain
 from core.imaging.scans import read_scan
 
-SIDE = 256
-"""Pixels; twice the size at which they are mostly shown, for screens that have the pixels."""
+SIDE, SMALL = 256, 96
+"""Pixels, of one by itself and in a list; twice the size at which they are mostly shown, for
+screens that have the pixels."""
 FRAME = (98, 176, 198)
 FALLBACK = (224, 164, 88)
 OUTSIDE = 0.45
 """Brightness of what the crop leaves out."""
 
 
-def draw(path: Path, crop: Crop | None) -> bytes:
+def draw(path: Path, crop: Crop | None, side: int = SIDE) -> bytes:
     """A square JPEG of a scan; what is outside the crop is dimmed and the crop framed.
 
     Args:
         path: The scan.
         crop: How to find the brain; none draws no crop. Where no brain is found the whole
             picture is framed in another colour.
+        side: Of the square, in pixels.
     """
     try:
         pixels = read_scan(read_file(path), path.name).pixels
     except UnreadableScan:
-        return _encode(Image.new("RGB", (SIDE, SIDE)))
+        return _encode(Image.new("RGB", (side, side)))
     height, width = pixels.shape[:2]
-    scale = SIDE / max(height, width)
+    scale = side / max(height, width)
     box = find_brain(pixels, crop) if crop else None
     small = Image.fromarray(pixels).resize(
         (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.LANCZOS
@@ -50,8 +52,8 @@ def draw(path: Path, crop: Crop | None) -> bytes:
             outline=FALLBACK if box.fallback else FRAME,
             width=2,
         )
-    square = Image.new("RGB", (SIDE, SIDE))
-    square.paste(small, ((SIDE - small.width) // 2, (SIDE - small.height) // 2))
+    square = Image.new("RGB", (side, side))
+    square.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
     return _encode(square)
 
 

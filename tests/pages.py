@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -75,3 +77,17 @@ def texts(page: AppTest) -> str:
     """Every text on a page, for looking something up in it."""
     kinds = ("title", "header", "subheader", "caption", "markdown", "info", "warning", "error")
     return "\n".join(element.value for kind in kinds for element in page.get(kind))
+
+
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows with every table that is read or written from now on."""
+    asked: list[str] = []
+    for owner, name in ((pd, "read_csv"), (pd.DataFrame, "to_csv")):
+        do = getattr(owner, name)
+
+        def also(*args, do=do, name=name, **kwargs):
+            asked.append(name)
+            return do(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, also)
+    return asked

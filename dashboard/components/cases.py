@@ -10,6 +10,7 @@ import streamlit as st
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import linked, pictures, words
+from dashboard.thumbnails import SIDE, SMALL
 
 MOST = 60
 ROW = 48
@@ -35,25 +36,26 @@ def show(
     error = (rows[worst_at] - (rows["label"] == run.positive)).abs()
     worst = error.sort_values(ascending=False, kind="stable").index[:MOST]
     rows = rows.loc[worst].reset_index(drop=True)
-    digests = run.split().drop_duplicates("file").set_index("file")["sha256"]
-    thumbnails = [thumbnail(run, file, digests[file]) for file in rows["file"]]
+    digests = resources.digests(run)
+    small = [thumbnail(run, file, digests[file], SMALL) for file in rows["file"]]
     left, right = st.columns([3.2, 1], gap="medium")
     with left:
-        selected = _table(run, rows, thumbnails, titles, name)
+        selected = _table(run, rows, small, titles, name)
         said = (
             f"Probability of {words.plain(run.positive)} at each stage, the worst calls of "
             f"{titles[worst_at]} first."
         )
         st.caption(said + (f" {MOST} of {total:,} are shown." if total > MOST else ""))
     with right:
-        _one(rows.iloc[selected], thumbnails[selected])
+        row = rows.iloc[selected]
+        _one(row, thumbnail(run, row["file"], digests[row["file"]]))
 
 
 def _table(
-    run: Run, rows: pd.DataFrame, thumbnails: list[bytes], titles: Mapping[str, str], name: str
+    run: Run, rows: pd.DataFrame, small: list[bytes], titles: Mapping[str, str], name: str
 ) -> int:
     views = [f"{f}, view {v}" if v else f for f, v in zip(rows["file"], rows["view"], strict=True)]
-    shown = pd.DataFrame({"scan": map(pictures.address, thumbnails), "file": views})
+    shown = pd.DataFrame({"scan": map(pictures.address, small), "file": views})
     columns = {
         "scan": st.column_config.ImageColumn("", width=56),
         "file": st.column_config.TextColumn("File", width="medium"),
@@ -89,10 +91,10 @@ def _one(row: pd.Series, thumbnail: bytes) -> None:
         linked.go(row["file"])
 
 
-def thumbnail(run: Run, file: str, sha256: str) -> bytes:
+def thumbnail(run: Run, file: str, sha256: str, side: int = SIDE) -> bytes:
     """A scan of a run, small; blank where it is no longer there."""
     root = run.config.data.root
     # Path.is_file raises where a share is cut off or closed to the user.
     if not os.path.isfile(Path(root) / file):  # noqa: PTH113
         return pictures.BLANK
-    return resources.thumbnail(root, file, sha256, None)
+    return resources.thumbnail(root, file, sha256, None, side)

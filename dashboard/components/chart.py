@@ -25,16 +25,18 @@ def look() -> "figures.Look":
     return "light" if st.context.theme.type == "light" else "dark"
 
 
-def drawn(run: Run, what: tuple[Hashable, ...], draw: "Callable[..., go.Figure]") -> "go.Figure":
-    """A figure that follows from a run's record, in the look of the page; not to be changed.
+def drawn(
+    job: resources.Job, what: tuple[Hashable, ...], draw: "Callable[..., go.Figure]"
+) -> "go.Figure":
+    """A figure that follows from a job's record, in the look of the page; not to be changed.
 
     Args:
-        run: Whose record.
+        job: Whose record.
         what: All that decides the figure beside the record and the look.
         draw: Draws it in a `look`. Called when there is no such figure yet.
     """
     chosen = look()
-    return resources.drawn(run, (*what, chosen), partial(draw, look=chosen))
+    return resources.derived(job, (*what, chosen), partial(draw, look=chosen))
 
 
 def curves(run: Run, *, stage_by_stage: bool = False) -> "go.Figure":

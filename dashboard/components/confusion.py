@@ -11,7 +11,7 @@ from core.evaluation.metrics import outcomes
 from core.evaluation.results import Comparison
 from core.reporting.figures import confusion_matrices
 from core.training.runs import Run
-from dashboard import state
+from dashboard import resources, state
 from dashboard.components import cases, chart, part_picker
 
 KEY = "confusion"
@@ -43,7 +43,7 @@ def show(run: Run, comparison: Comparison) -> None:
             width=chart.matrices_width(comparison),
             on_select=_take_click,
         )
-    table = trajectory({name: run.predictions(name) for name in run.finished_stages()})
+    table = resources.derived(run, ("trajectory",), lambda: trajectory(resources.predictions(run)))
     rows = table[table["split"] == part]
     rows = rows[outcomes(rows.assign(probability=rows[stage]), run.positive) == outcome]
     titles = {stage.name: stage.title for stage in comparison.stages}

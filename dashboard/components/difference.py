@@ -10,7 +10,7 @@ from core.evaluation.keep import p_value
 from core.evaluation.results import Comparison, Difference, HeldOut, Pair
 from core.reporting.figures import changes_matrix, confusion_matrices
 from core.training.runs import Run
-from dashboard import state
+from dashboard import resources, state
 from dashboard.components import cases, chart, metrics_table, part_picker, words
 
 TESTED = ("accuracy", "auc", "loss")
@@ -22,7 +22,8 @@ def show(run: Run, comparison: Comparison) -> None:
     part, first, second = _choose(comparison)
     stages = [comparison.stage(name) for name in (first, second)]
     titles = {stage.name: stage.title for stage in stages}
-    table = changes(run.predictions(first), run.predictions(second), comparison.positive)
+    predictions = resources.predictions(run)
+    table = changes(predictions[first], predictions[second], comparison.positive)
     table = table[table["split"] == part].rename(columns={"first": first, "second": second})
     left, right = st.columns([1.6, 1], gap="large", vertical_alignment="bottom")
     with left:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.evaluation.doubts import Doubt
 from core.training.crossval import CrossValidation
+from dashboard import resources
 from dashboard.components import cases
 from dashboard.components.words import count, plain
 
@@ -25,7 +26,7 @@ def show(crossval: CrossValidation, found: list[Doubt]) -> None:
     )
     st.markdown(said)
     run = crossval.runs()[0]
-    digests = run.split().drop_duplicates("file").set_index("file")["sha256"]
+    digests = resources.digests(run)
     classes = {crossval.config.data.negative, crossval.config.data.positive}
     with st.grid(COLUMNS, min_column_width=130, gap="small", key="doubts"):
         for doubt in found[:MOST]:

@@ -1,6 +1,8 @@
 """The figures of all stages in one table, each with its interval, and as CSV."""
 
 import html
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,7 @@ from core.evaluation.results import (
 )
 from core.model.architecture import in_short
 from core.training.runs import Run
+from dashboard import resources
 from dashboard.components import words
 
 if TYPE_CHECKING:
@@ -88,18 +91,23 @@ def downloads(run: Run, comparison: Comparison) -> None:
     """The numbers behind every figure of the page."""
     with st.container(horizontal=True, gap="small"):
         for label, table in (
-            ("Figures", long(comparison)),
-            ("Epochs", run.history()),
-            ("Predictions", predictions(run)),
+            ("Figures", partial(long, comparison)),
+            ("Epochs", run.history),
+            ("Predictions", partial(predictions, run)),
         ):
+            write = partial(_written, table, comparison)
             st.download_button(
                 f"{label} as CSV",
-                as_csv(table, comparison),
+                resources.derived(run, ("csv", label), write),
                 file_name=f"{run.name}-{label.lower()}.csv",
                 mime="text/csv",
                 on_click="ignore",
                 icon=":material/download:",
             )
+
+
+def _written(table: Callable[[], pd.DataFrame], comparison: Comparison) -> str:
+    return as_csv(table(), comparison)
 
 
 def long(comparison: Comparison) -> pd.DataFrame:
@@ -133,8 +141,8 @@ def as_csv(table: pd.DataFrame, comparison: Comparison) -> str:
 
 def predictions(run: Run) -> pd.DataFrame:
     """The predictions of all finished stages under one another."""
-    stages = run.finished_stages()
-    return pd.concat([run.predictions(stage).assign(stage=stage) for stage in stages])
+    found = resources.predictions(run)
+    return pd.concat([table.assign(stage=stage) for stage, table in found.items()])
 
 
 def value(name: str, number: float | None) -> str:

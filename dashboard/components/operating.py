@@ -7,7 +7,7 @@ import streamlit as st
 from core.evaluation.operating import SENSITIVITY, in_words, operating_point
 from core.evaluation.results import Comparison, OperatingPoint, OperatingResult
 from core.training.runs import Run
-from dashboard import state
+from dashboard import resources, state
 from dashboard.components import words
 
 PREVALENCE = 10.0
@@ -48,7 +48,7 @@ def points(
     """The operating point of every stage."""
     found = {}
     for stage in comparison.stages:
-        rows = run.predictions(stage.name)
+        rows = resources.predictions(run)[stage.name]
         validation, test = (rows[rows["split"] == part] for part in ("validation", "test"))
         found[stage.name] = operating_point(validation, test, run.positive, sensitivity, prevalence)
     return found

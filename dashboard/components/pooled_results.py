@@ -1,8 +1,10 @@
 """The pooled figures of a cross-validation: one table, matrices, ROC curves, and as CSV."""
 
 import html
+from functools import partial
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation.average import AVERAGE, average
@@ -10,6 +12,7 @@ from core.evaluation.pooled import Pooled
 from core.evaluation.roc import roc_curve
 from core.reporting import figures
 from core.training.crossval import CrossValidation
+from dashboard import resources
 from dashboard.components import chart, doubts, metrics_table
 from dashboard.components.words import count, plain
 
@@ -27,14 +30,22 @@ def show(crossval: CrossValidation, pooled: Pooled) -> None:
         )
     table(pooled)
     st.caption(what_it_is(pooled))
-    predictions = tables(crossval, pooled)
-    figure = figures.confusion_matrices(pooled, look=chart.look())
+    predictions = resources.derived(
+        crossval, ("pooled predictions",), partial(tables, crossval, pooled)
+    )
+    figure = chart.drawn(
+        crossval, ("pooled-confusion",), partial(figures.confusion_matrices, pooled)
+    )
     width = chart.matrices_width(pooled)
     chart.show(figure, "pooled-confusion", "Pooled confusion matrices of the stages", width=width)
+
+    def roc(look: figures.Look) -> go.Figure:
+        curves = {name: roc_curve(rows, crossval.positive) for name, rows in predictions.items()}
+        return figures.roc_curves(curves, pooled, look=look)
+
     left, right = st.columns(2, gap="large")
     with left:
-        curves = {name: roc_curve(rows, crossval.positive) for name, rows in predictions.items()}
-        figure = figures.roc_curves(curves, pooled, look=chart.look())
+        figure = chart.drawn(crossval, ("pooled-roc",), roc)
         chart.show(figure, "pooled-roc", "Pooled ROC curves of the stages")
     with right:
         if len(pooled.seeds) > 1:
@@ -42,7 +53,7 @@ def show(crossval: CrossValidation, pooled: Pooled) -> None:
             st.dataframe(repetitions(pooled), hide_index=True)
         st.download_button(
             "Predictions as CSV",
-            _together(predictions).to_csv(index=False),
+            resources.derived(crossval, ("csv",), partial(as_csv, predictions)),
             file_name=f"{crossval.name}-predictions.csv",
             mime="text/csv",
             on_click="ignore",
@@ -108,5 +119,7 @@ def tables(crossval: CrossValidation, pooled: Pooled) -> dict[str, pd.DataFrame]
     return found
 
 
-def _together(predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat([rows.assign(stage=stage) for stage, rows in predictions.items()])
+def as_csv(predictions: dict[str, pd.DataFrame]) -> str:
+    """Those of all stages under one another."""
+    together = pd.concat([rows.assign(stage=stage) for stage, rows in predictions.items()])
+    return together.to_csv(index=False)

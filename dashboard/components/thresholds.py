@@ -1,5 +1,7 @@
 """What a stage is worth at other thresholds than the usual one, and whether to trust its shares."""
 
+from functools import partial
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -9,15 +11,19 @@ from core.evaluation.results import Comparison
 from core.evaluation.roc import roc_curve
 from core.reporting import figures
 from core.training.runs import Run
+from dashboard import resources
 from dashboard.components import calibration, chart, operating, part_picker
 
 
 def show(run: Run, comparison: Comparison) -> None:
     """The operating points, ROC and precision-recall curves, and the calibration of one stage."""
-    points = operating.points(run, comparison, *operating.choose())
+    wanted = operating.choose()
+    points = resources.derived(
+        run, ("operating", *wanted), partial(operating.points, run, comparison, *wanted)
+    )
     operating.show(comparison, points)
     part = part_picker.show()
-    predictions = {name: run.predictions(name) for name in run.finished_stages()}
+    predictions = resources.predictions(run)
     rows = {name: table[table["split"] == part] for name, table in predictions.items()}
     kept = comparison.keep.stage or comparison.stages[-1].name
     titles = {stage.name: stage.title for stage in comparison.stages}

@@ -1,10 +1,19 @@
 """Model card: what must be known of a run before a figure of it is relied on, as a document."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
-from core.reporting.card import as_html, as_json, as_markdown, body
+from core.reporting.card import ModelCard, as_html, as_json, as_markdown, body
+from core.training.runs import Run
 from dashboard import resources
 from dashboard.components import shell
+
+
+def document_of(run: Run, write: Callable[[ModelCard], str]) -> str:
+    return write(resources.card(run))
+
 
 run = shell.header(
     "Model card", "What to know of a run before relying on it, and how to report it."
@@ -19,18 +28,18 @@ if run is None or not run.finished_stages():
         "Train a stage",
     )
 else:
-    card = resources.card(run)
+    written = {"html": as_html, "md": as_markdown, "json": as_json, "body": body}
+    document = {
+        kind: resources.derived(run, ("card", kind), partial(document_of, run, write))
+        for kind, write in written.items()
+    }
     with st.container(horizontal=True, gap="small"):
-        for label, document, suffix in (
-            ("HTML", as_html(card), "html"),
-            ("Markdown", as_markdown(card), "md"),
-            ("JSON", as_json(card), "json"),
-        ):
+        for label, suffix in (("HTML", "html"), ("Markdown", "md"), ("JSON", "json")):
             st.download_button(
                 label,
-                document,
+                document[suffix],
                 file_name=f"{run.name}-card.{suffix}",
                 on_click="ignore",
                 icon=":material/download:",
             )
-    st.html(body(card))
+    st.html(document["body"])

@@ -40,10 +40,11 @@ else:
         st.subheader("Disagreements", anchor=False)
         readings_table.differing(run, disagreements(ours))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for label, text, name in (
-            ("All readings as CSV", as_csv(contents.readings), "readings.csv"),
-            ("The log, JSON lines", as_lines(contents.readings), "readings.jsonl"),
+        for label, write, name in (
+            ("All readings as CSV", as_csv, "readings.csv"),
+            ("The log, JSON lines", as_lines, "readings.jsonl"),
         ):
+            text = resources.readings_as(name, write)
             st.download_button(
                 label, text, file_name=name, on_click="ignore", icon=":material/download:"
             )

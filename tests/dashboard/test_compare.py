@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 from made_run import add_baselines, make_run
-from pages import Pages, texts
+from pages import Pages, spied, texts
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.changes import changes
@@ -252,6 +252,15 @@ def test_figures_are_drawn_again_only_when_the_record_or_a_choice_has_changed(
     page.session_state[state.CURVES] = "One axis"
     page.run()
     assert len(drawn) == 2
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize("tab", ["Matrices", "Thresholds", "Numbers", "Two stages"])
+def test_nothing_is_read_or_written_again_where_nothing_has_changed(pages, monkeypatch, tab):
+    page = opened(pages, **{state.COMPARE_TAB: tab})
+    asked = spied(monkeypatch)
+    assert not page.run().exception
+    assert asked == []
 
 
 @pytest.mark.usefixtures("run")

@@ -2,7 +2,7 @@
 
 import pytest
 from made_crossval import made
-from pages import texts
+from pages import spied, texts
 
 from core.evaluation.pooled import pool
 from core.training import jobs
@@ -45,6 +45,16 @@ def test_the_table_says_what_the_predictions_say(pages, workspace: Workspace):
     assert pooled.doubts
     for doubt in pooled.doubts:
         assert f"{doubt.file}  \nlabelled **{doubt.label}**" in said.replace("\\", "")
+
+
+def test_nothing_is_read_or_written_again_where_nothing_has_changed(
+    pages, workspace: Workspace, monkeypatch
+):
+    made(workspace.path, (3, 4))
+    page = pages.open("crossval")
+    asked = spied(monkeypatch)
+    assert not page.run().exception
+    assert asked == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from core.config import Crop
-from dashboard.thumbnails import SIDE, draw
+from dashboard.thumbnails import SIDE, SMALL, draw
 
 
 def opened(data: bytes) -> np.ndarray:
@@ -35,3 +35,11 @@ def test_a_scan_without_a_brain_is_framed_in_another_colour(tmp_path: Path):
 
 def test_a_file_that_is_gone_leaves_an_empty_square(tmp_path: Path):
     assert opened(draw(tmp_path / "gone.png", Crop())).max() == 0
+
+
+def test_in_a_list_it_is_the_same_picture_in_small(tmp_path: Path):
+    picture = np.random.default_rng(1).integers(0, 255, (100, 200)).astype(np.uint8)
+    Image.fromarray(picture).save(tmp_path / "scan.png")
+    alone, small = (draw(tmp_path / "scan.png", None, side) for side in (SIDE, SMALL))
+    assert opened(small).shape == (SMALL, SMALL, 3)
+    assert len(small) < len(alone) / 3
