@@ -61,10 +61,10 @@ def typed(path: Path | str) -> Path:
 
 
 def version(path: Path) -> tuple[int, ...] | None:
-    """Another one each time that `path` is written anew; none where nothing is."""
+    """Another one each time that `path` is written anew; none where nothing can be reached."""
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     # Its number as well: a file that takes another's place may be as large, and a clock is coarse.
     return found.st_ino, found.st_mtime_ns, found.st_size

@@ -252,13 +252,18 @@ def models(run: Run) -> tuple[str, ...]:
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _derived(
-    path: str,  # noqa: ARG001
-    record: tuple[Hashable, ...],  # noqa: ARG001
-    what: tuple[Hashable, ...],  # noqa: ARG001
-    _make: Callable[[], T],
-) -> T:
+def _kept(key: tuple[Hashable, ...], _make: Callable[[], T]) -> T:  # noqa: ARG001
     return _make()
+
+
+def kept(key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+    """What is made once; not to be changed.
+
+    Args:
+        key: What it is, and all that decides it.
+        make: Makes it.
+    """
+    return _kept(key, make)
 
 
 def derived(job: Job, what: tuple[Hashable, ...], make: Callable[[], T]) -> T:
@@ -269,7 +274,7 @@ def derived(job: Job, what: tuple[Hashable, ...], make: Callable[[], T]) -> T:
         what: All that decides it beside the record: what it is, and of what.
         make: Makes it.
     """
-    return _derived(str(job.path), _record(job), what, make)
+    return kept((str(job.path), _record(job), what), make)
 
 
 def _record(job: Job) -> tuple[Hashable, ...]:

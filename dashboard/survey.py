@@ -2,15 +2,16 @@
 
 import hashlib
 import os
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
 
-from core.data.duplicates import Copies, find_copies
+from core.data.duplicates import Copies, LeakAudit, audit, find_copies
 from core.data.index import Dataset, class_names, index_folder, infer_positive
 from core.data.patients import Patients, join_patients
-from core.storage import typed
+from core.storage import typed, version
 from dashboard import resources, state
 from dashboard.tasks import Report, Task
 
@@ -99,8 +100,33 @@ def groups(survey: Survey, copies: Copies) -> Groups:
     Raises:
         NeuroStageError: What was given about patients does not fit the scans.
     """
+    key = "groups", survey.origin, *_said_of_patients()
+    return resources.kept(key, lambda: join_patients(copies.groups, known_patients(survey)))
+
+
+def audit_of(survey: Survey, copies: Copies) -> LeakAudit:
+    """What the copies do to the classes and to the folder's own split."""
+    return resources.kept(("audit", survey.origin), lambda: audit(survey.dataset, copies))
+
+
+def known_patients(survey: Survey) -> dict[str, str]:
+    """The patient of every scan of which it is said, by file.
+
+    Raises:
+        NeuroStageError: What was given about patients does not fit the scans.
+    """
     chosen = patients()
-    return join_patients(copies.groups, chosen.find(survey.dataset) if chosen else {})
+    if chosen is None:
+        return {}
+    key = "patients", survey.origin, *_said_of_patients()
+    return resources.kept(key, lambda: chosen.find(survey.dataset))
+
+
+def _said_of_patients() -> tuple[Hashable, ...]:
+    chosen = patients()
+    if chosen is None:
+        return ()
+    return chosen.pattern, chosen.table, chosen.table and version(Path(chosen.table))
 
 
 def patients() -> Patients | None:

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from core.config import Protocol
-from core.data.duplicates import Copies, audit, known_to_validation, leakage
-from core.data.index import PARTS, Dataset
+from core.data.duplicates import Copies, known_to_validation, leakage
+from core.data.index import PARTS
 from core.errors import NeuroStageError
 from core.protocols import PROTOCOLS
 from dashboard import resources, state, survey
@@ -52,11 +52,11 @@ def choices(found: Survey) -> Survey | None:
             return None
         chosen = found.with_choices(positive, cropped)
         figures(chosen)
-        grouped = patients(found.dataset)
+        grouped = patients(found)
     return chosen if grouped else None
 
 
-def patients(dataset: Dataset) -> bool:
+def patients(found: Survey) -> bool:
     """Ask, quietly, which patient a scan is of; returns whether the answer can be used."""
     given = [state.get(key) for key in (state.PATIENT_PATTERN, state.PATIENT_TABLE)]
     with st.expander("Patients", expanded=any(given)):
@@ -70,7 +70,7 @@ def patients(dataset: Dataset) -> bool:
             placeholder=r"such as patient_(\d+)",
             persist_state="session",
             help="A regular expression, searched for in paths such as "
-            f"{plain(dataset.entries[0].file)}. Its one group is the patient.",
+            f"{plain(found.dataset.entries[0].file)}. Its one group is the patient.",
         )
         by_table.text_input(
             "Or a table",
@@ -80,14 +80,13 @@ def patients(dataset: Dataset) -> bool:
             help="With the columns file, as the paths in this folder, and patient.",
         )
         try:
-            chosen = survey.patients()
-            known = chosen.find(dataset) if chosen else {}
+            known = survey.known_patients(found)
         except NeuroStageError as error:
             shell.problem(error)
             return False
         if known:
-            found = f"{count(len(known), 'scan')} of {count(len(set(known.values())), 'patient')}"
-            st.caption(f":material/check: {found}")
+            said = f"{count(len(known), 'scan')} of {count(len(set(known.values())), 'patient')}"
+            st.caption(f":material/check: {said}")
     return True
 
 
@@ -166,7 +165,7 @@ def leak(table: pd.DataFrame) -> str:
 
 def contradictions(found: Survey, copies: Copies) -> None:
     """Warn of copies with two labels, with the way to them; nothing where there are none."""
-    groups = len(audit(found.dataset, copies).across_classes)
+    groups = len(survey.audit_of(found, copies).across_classes)
     if not groups:
         return
     st.warning(

@@ -6,11 +6,13 @@ from pathlib import Path
 import streamlit as st
 
 from core.config import Crop
-from core.data.duplicates import Copies, audit
+from core.data.duplicates import Copies
 from core.data.index import Dataset, Entry
 from core.evaluation.mark import percent
+from dashboard import survey
 from dashboard.components import shell, thumbnails
 from dashboard.components.words import count, plain
+from dashboard.survey import Survey
 
 COLUMNS = 8
 ROWS = 3
@@ -56,10 +58,10 @@ def gallery(dataset: Dataset, crop: Crop | None) -> None:
 
 
 @st.fragment
-def near_copies(dataset: Dataset, copies: Copies) -> None:
+def near_copies(chosen: Survey, copies: Copies) -> None:
     """Groups of scans that are copies of one another, side by side, by what they do."""
     with shell.problems():
-        found = audit(dataset, copies)
+        dataset, found = chosen.dataset, survey.audit_of(chosen, copies)
         if not found.near_copies:
             st.write("No two scans of this folder are copies of one another.")
             return

@@ -40,9 +40,8 @@ if split.open:
         data_set.planned_split(found, groups, data_set.protocol_choice())
 if near.open:
     with near:
-        gallery.near_copies(
-            dataset, reading.wait_for(survey.copies_of(found), "Comparing all scans")
-        )
+        copies = reading.wait_for(survey.copies_of(found), "Comparing all scans")
+        gallery.near_copies(found, copies)
 if unread.open:
     with unread:
         data_set.not_read(found)

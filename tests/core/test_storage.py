@@ -42,6 +42,8 @@ def test_a_home_that_nobody_has_stays_as_it_was_typed():
 def test_a_version_is_another_one_after_each_write(tmp_path):
     path = tmp_path / "history.csv"
     assert version(path) is None
+    (tmp_path / "file").touch()
+    assert version(tmp_path / "file" / "below") is None
     seen = []
     for text in ("one", "two", "two"):
         write_text(path, text)

@@ -134,7 +134,10 @@ def test_patients_feed_the_planned_split_and_what_is_wrong_is_said(
     table.write_text("file,patient\ntest/no/p10_test.png,A\ntrain/no/p1_train.png,A\n")
     page.text_input(key=state.PATIENT_TABLE).set_value(str(table)).run()
     assert "Both were given" in page.error[0].value
+    page.text_input(key=state.PATIENT_TABLE).set_value(str(table / "below")).run()
     page = page.text_input(key=state.PATIENT_PATTERN).set_value("").run()
+    assert "cannot be opened" in page.error[0].value
+    page = page.text_input(key=state.PATIENT_TABLE).set_value(str(table)).run()
     assert "2 scans of 1 patient" in texts(page)
     assert "3 of 4 test pictures" in page.warning[0].value
 
