@@ -27,6 +27,7 @@ from core.storage import version
 from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
+from core.training.jobs import Job
 from core.training.runs import Run
 from core.training.workspace import Workspace, default_workspace
 from dashboard import keras_session, thumbnails
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from core.reporting.card import ModelCard
 
 T = TypeVar("T")
-Job = Run | CrossValidation
 
 
 def workspace() -> Workspace:
@@ -198,19 +198,9 @@ def readings() -> Contents:
     return _readings(*_state_of_log())
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _readings_as(
-    path: str,
-    states: tuple[tuple[int, ...] | None, ...],
-    kind: str,  # noqa: ARG001
-    _write: Callable[[Sequence[Reading]], str],
-) -> str:
-    return _write(_readings(path, states).readings)
-
-
 def readings_as(kind: str, write: Callable[[Sequence[Reading]], str]) -> str:
     """All readings as a document of this kind, written anew as `readings` is read."""
-    return _readings_as(*_state_of_log(), kind, write)
+    return kept(("readings", kind, *_state_of_log()), lambda: write(readings().readings))
 
 
 def _state_of_log() -> tuple[str, tuple[tuple[int, ...] | None, ...]]:

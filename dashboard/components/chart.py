@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from core.evaluation.results import Comparison
+from core.training.jobs import Job
 from core.training.runs import Run
 from dashboard import resources
 
@@ -25,9 +26,7 @@ def look() -> "figures.Look":
     return "light" if st.context.theme.type == "light" else "dark"
 
 
-def drawn(
-    job: resources.Job, what: tuple[Hashable, ...], draw: "Callable[..., go.Figure]"
-) -> "go.Figure":
+def drawn(job: Job, what: tuple[Hashable, ...], draw: "Callable[..., go.Figure]") -> "go.Figure":
     """A figure that follows from a job's record, in the look of the page; not to be changed.
 
     Args:
