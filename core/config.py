@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from core.errors import SettingError
 from core.settings import leaves, place, read, refusal
-from core.storage import version
+from core.storage import read_bytes, version
 
 Scaling = Literal["unit", "imagenet"]
 """`unit` is RGB x 1/255; `imagenet` is BGR minus the ImageNet mean, as VGG19 was trained."""
@@ -45,7 +45,7 @@ class Frozen(BaseModel):
 
 @lru_cache(maxsize=4096)
 def _parsed(kind: type[Frozen], file: Path, _version: tuple[int, ...] | None) -> Any:
-    return kind.model_validate_json(file.read_bytes())
+    return kind.model_validate_json(read_bytes(file))
 
 
 class Settings(Frozen):

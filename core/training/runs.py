@@ -188,7 +188,11 @@ class Run(JobFolder[RunConfig]):
         """Fingerprints of all models it has ever had: of repeated stages those put aside too."""
         records = [*self.path.glob("stages/*/metrics.json")]
         records += self.path.glob("archive/*/metrics.json")
-        return frozenset(json.loads(file.read_bytes())["model_sha256"] for file in records)
+        found = set()
+        for file in records:
+            with suppress(OSError, ValueError, KeyError):  # a damaged record tells of no model
+                found.add(json.loads(read_bytes(file))["model_sha256"])
+        return frozenset(found)
 
     def baseline_path(self, baseline: str) -> Path:
         """Predictions of a simple method (see `core.training.baselines`)."""
