@@ -3,14 +3,18 @@
 import hashlib
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import nibabel
 import numpy as np
 from made_run import make_run
 from pages import texts
 from PIL import Image
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from core.config import Head, Input, Protocol
 from core.model.weights import Weights, file_sha256
@@ -89,6 +93,16 @@ def drop(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     page.file_uploader[0].set_value(dropped).run()
     assert not page.exception
     return page
+
+
+@contextmanager
+def desk_alone(page: AppTest) -> Iterator[None]:
+    """Have runs of the page rerun the desk alone, as its own controls do in a browser."""
+    storage = page._fragment_storage
+    (desk,) = (key for key in storage._fragments if storage._parent_by_id.get(key) is None)
+    rerun = partial(local_script_runner.RerunData, fragment_id=desk)
+    with patch.object(local_script_runner, "RerunData", rerun):
+        yield
 
 
 def shown(page: AppTest) -> str:

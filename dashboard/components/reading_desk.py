@@ -63,6 +63,8 @@ def show(run: Run, stage: str, item: Item) -> None:
             if answered:
                 _closer(run, item, prediction, settings)
             report.of_scan(run, item, prediction, Manner(settings.method, settings.target))
+            # Here, for what it asks is set here: outside, it would keep the settings of before.
+            report.of_desk(run, stage)
         with beside:
             answer.downloads(run, prediction, settings.method, picture)
 

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.training.runs import Run
 from dashboard import resources
-from dashboard.components import chances, report, words
+from dashboard.components import chances, words
 from dashboard.tray import Item
 
 ROW = 40
@@ -43,7 +43,6 @@ def show(run: Run, stage: str) -> Item:
     )
     tray.selected = keys[chosen.selection.rows[0] if chosen.selection.rows else selected]
     st.button("Clear the desk", on_click=tray.clear, type="tertiary", icon=":material/close:")
-    report.of_desk(run, stage)
     return tray.items[tray.selected]
 
 

@@ -6,10 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from explained import blank, drop, explainable, nifti, png
+from explained import blank, desk_alone, drop, explainable, nifti, png
 from pages import Pages, texts
 from streamlit.testing.v1 import AppTest
 
+from core.explanation.methods import DEFAULT
 from core.imaging.reading import Selection
 from core.prediction import Predictor
 from core.training.runs import Run
@@ -177,6 +178,22 @@ def test_page_writes_the_report_of_all_when_asked(pages: Pages):
     assert "2 answers, 1 without an answer." in texts(page)
     page.toggle(key=state.CHECKED).set_value(False).run()
     assert "Write it: 2 scans" in labels(page)  # another report than the one that was made
+
+
+@pytest.mark.usefixtures("run")
+def test_the_report_of_all_follows_what_is_set_on_the_desk_alone(pages: Pages):
+    page = drop(pages.open("explain"), ("one.png", png(1)), ("two.png", png(2)))
+    page.session_state[state.CHECKED] = False
+    opened(page, state.BATCH)
+    press(page, "Write it")
+    pages.until(lambda page: "CSV" in offered(page))
+    with desk_alone(page):
+        page.selectbox(key=state.METHOD).set_value("layer-cam").run()
+        assert "CSV" not in offered(page)  # that one is of another method
+        press(page, "Write it")
+        pages.until(lambda page: "CSV" in offered(page))
+        page.selectbox(key=state.METHOD).set_value(DEFAULT).run()
+        assert "CSV" in offered(page)
 
 
 @pytest.mark.usefixtures("run")
