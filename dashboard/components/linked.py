@@ -13,9 +13,10 @@ def go(file: str) -> None:
 
 
 def open_scan(run: Run) -> None:
-    """Lay the scan on the desk that the address names, once."""
+    """Lay the scan on the desk that the address names, unless it is there since it named it."""
     file = st.query_params.get(state.SCAN)
-    if file is None or file == state.get(state.SCAN):
+    there = any(item.file == file for item in resources.tray().items.values())
+    if file is None or (there and file == state.get(state.SCAN)):
         return
     state.put(state.SCAN, file)
     item = tray.from_run(run, file)

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.training.runs import Run
 from dashboard import resources
-from dashboard.components import chances, words
+from dashboard.components import chances, linked, words
 from dashboard.tray import Item
 
 ROW = 40
@@ -42,8 +42,13 @@ def show(run: Run, stage: str) -> Item:
         alt="Scans on the desk with the probability of each",
     )
     tray.selected = keys[chosen.selection.rows[0] if chosen.selection.rows else selected]
-    st.button("Clear the desk", on_click=tray.clear, type="tertiary", icon=":material/close:")
+    st.button("Clear the desk", on_click=_clear, type="tertiary", icon=":material/close:")
     return tray.items[tray.selected]
+
+
+def _clear() -> None:
+    resources.tray().clear()
+    linked.remember(None)
 
 
 def _rows(

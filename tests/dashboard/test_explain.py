@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from explained import blank, drop, explainable, nifti, png, shown
 from pages import Pages, texts
+from streamlit.runtime.caching.cache_resource_api import clear_session_cache
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.precedents import in_words
@@ -20,6 +21,8 @@ from dashboard import state
 from dashboard.components import answer, chances, words
 
 SAMPLE = "test/000.png"
+SESSION = "test session id"
+"""Of every page without a browser."""
 
 
 @pytest.fixture
@@ -160,6 +163,23 @@ def test_address_opens_a_scan_of_the_run_and_no_other_file(
     assert [name for table in page.dataframe for name in table.value["file"]] == opened
 
 
+@pytest.mark.usefixtures("run")
+def test_a_scan_that_was_cleared_away_can_be_opened_again(pages: Pages):
+    page = explain(pages, SAMPLE)
+    press(page, "Clear the desk")
+    assert state.SCAN not in page.query_params
+    explain(pages, SAMPLE)
+    assert f"calls {SAMPLE}" in shown(page)
+
+
+@pytest.mark.usefixtures("run")
+def test_a_desk_that_was_lost_is_laid_again_as_the_address_says(pages: Pages):
+    page = explain(pages, SAMPLE)
+    clear_session_cache(SESSION)  # as when the browser was gone for a moment
+    page.run()
+    assert f"calls {SAMPLE}" in shown(page)
+
+
 def test_empty_map_is_called_what_it_is():
     page = AppTest.from_function(_empty_map).run()
     assert "No positive evidence" in shown(page)
@@ -227,6 +247,14 @@ def test_a_broken_log_is_said_and_no_call_is_added(pages: Pages, workspace: Work
     page = press(page, "Disagree")
     assert "line 1 was changed" in texts(page)
     assert len(log.path.read_text().splitlines()) == 1
+
+
+def explain(pages: Pages, file: str) -> AppTest:
+    """Follow a link to a scan of the run."""
+    pages.test.query_params[state.SCAN] = file
+    page = pages.open("explain")
+    assert not page.exception
+    return page
 
 
 def press(page: AppTest, label: str) -> AppTest:
