@@ -332,6 +332,7 @@ def tray() -> Tray:
 def _prediction(
     model_sha256: str,  # noqa: ARG001
     key: str,  # noqa: ARG001
+    name: str,
     selection: Selection,
     target: int | None,
     method: str,
@@ -342,7 +343,7 @@ def _prediction(
 ) -> "Prediction":
     return predictor(_run, _stage).predict(
         _item.read(),
-        _item.name,
+        name,
         selection=selection,
         override=override,
         explain=True,
@@ -373,7 +374,9 @@ def prediction(
         override: Whether a refused picture is answered for all the same.
     """
     model = run.metrics(stage)["model_sha256"]
-    return _prediction(model, item.key, selection, target, method, override, run, stage, item)
+    return _prediction(
+        model, item.key, item.name, selection, target, method, override, run, stage, item
+    )
 
 
 @st.cache_data(max_entries=2000, show_spinner=False, scope="session")

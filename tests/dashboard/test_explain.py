@@ -172,6 +172,17 @@ def test_a_scan_that_was_cleared_away_can_be_opened_again(pages: Pages):
     assert f"calls {SAMPLE}" in shown(page)
 
 
+def test_of_two_files_alike_each_is_called_by_its_own_name(pages: Pages, run: Run):
+    twin, *_ = sorted(set(run.split().query("split == 'test'")["file"]) - {SAMPLE})
+    root = Path(run.config.data.root)
+    (root / twin).write_bytes((root / SAMPLE).read_bytes())
+    split = run.split()
+    split.loc[split["file"] == twin, "sha256"] = file_sha256(root / twin)
+    run.write_split(split)
+    for file in (SAMPLE, twin):
+        assert f"calls {file}" in shown(explain(pages, file))
+
+
 @pytest.mark.usefixtures("run")
 def test_a_desk_that_was_lost_is_laid_again_as_the_address_says(pages: Pages):
     page = explain(pages, SAMPLE)
