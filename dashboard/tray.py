@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -88,20 +89,28 @@ def from_run(run: Run, file: str) -> Item | None:
     """A scan of the run's own data set by its name there; none if the run does not know it."""
     table = run.split()
     known = table.loc[table["file"] == file, "sha256"]
-    if known.empty:
-        return None
-    path = Path(run.config.data.root) / file
-    return Item(str(known.iloc[0]), file, lambda: read_file(path), file)
+    return None if known.empty else _item(run, file, str(known.iloc[0]))
 
 
 def samples(run: Run) -> list[Item]:
-    """A few scans of the run's test part, of either class, that are still where they were."""
+    """A few scans of the run's test part, of either class, that are still where they were.
+
+    None of them was trained on: where views were made before the split, one may be in two parts.
+    """
     table = run.split()
+    trained_on = table.loc[table["split"] == "train", "sha256"]
     test = table[(table["split"] == "test") & (table["view"] == 0)]
+    test = test[~test["sha256"].isin(trained_on)]
     root = Path(run.config.data.root)
     chosen: list[Item] = []
     for name in reversed(run.classes):
-        files = test.loc[test["label"] == name, "file"]
-        there = [file for file in files[: 10 * SAMPLES_PER_CLASS] if (root / file).is_file()]
-        chosen += [item for f in there[:SAMPLES_PER_CLASS] if (item := from_run(run, f))]
+        scans = test[test["label"] == name].head(10 * SAMPLES_PER_CLASS)
+        items = map(partial(_item, run), scans["file"], scans["sha256"])
+        there = [item for item in items if (root / item.name).is_file()]
+        chosen += there[:SAMPLES_PER_CLASS]
     return chosen
+
+
+def _item(run: Run, file: str, sha256: str) -> Item:
+    path = Path(run.config.data.root) / file
+    return Item(sha256, file, lambda: read_file(path), file)

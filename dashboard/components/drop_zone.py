@@ -28,14 +28,14 @@ def samples(run: Run) -> None:
     items = tray.samples(run)
     if not items:
         return
-    st.caption("No scan at hand? These are from this run's test part. It never trained on them.")
+    # Of a run whose split leaks it may have met another picture of the same head.
+    untouched = "" if resources.mark(run) else " It never trained on them."
+    st.caption(f"No scan at hand? These are from this run's test part.{untouched}")
     for i, (column, item) in enumerate(zip(st.columns(len(items)), items, strict=True)):
         with column, st.container(key=f"sample-{i}"):
             picture = resources.thumbnail(run.config.data.root, item.name, item.key, None)
             st.image(picture, width="stretch", alt="")
-            st.button(
-                words.plain(item.name), on_click=_open, args=(run, item.name), width="stretch"
-            )
+            st.button(words.plain(item.name), on_click=_open, args=(item,), width="stretch")
 
 
 def _take(key: str) -> None:
@@ -45,7 +45,5 @@ def _take(key: str) -> None:
     st.session_state[state.DROP] = st.session_state.get(state.DROP, 0) + 1
 
 
-def _open(run: Run, file: str) -> None:
-    item = tray.from_run(run, file)
-    if item is not None:
-        resources.tray().put([item])
+def _open(item: Item) -> None:
+    resources.tray().put([item])

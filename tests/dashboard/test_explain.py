@@ -5,6 +5,7 @@ import html
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from explained import blank, drop, explainable, nifti, png, shown
 from pages import Pages, texts
@@ -39,10 +40,20 @@ def test_without_a_trained_stage_it_says_what_to_do(pages: Pages):
 
 def test_empty_desk_offers_test_scans_of_both_classes(pages: Pages, run: Run):
     page = pages.open("explain")
-    offered = [b.label.replace("\\", "") for b in page.button if ".png" in b.label]
     split = run.split().set_index("file")
-    assert set(split.loc[offered, "label"]) == set(run.classes)
-    assert set(split.loc[offered, "split"]) == {"test"}
+    assert set(split.loc[samples(page), "label"]) == set(run.classes)
+    assert set(split.loc[samples(page), "split"]) == {"test"}
+    assert "It never trained on them." in texts(page)
+
+
+def test_empty_desk_offers_no_scan_that_the_run_has_met(pages: Pages, run: Run):
+    page = pages.open("explain")
+    before = samples(page)
+    view = run.split().query("file == @SAMPLE").assign(view=1, split="train")
+    run.write_split(pd.concat([run.split(), view]))
+    page.run()
+    assert set(before) - set(samples(page)) == {SAMPLE}
+    assert "It never trained on them." not in texts(page)  # its split leaks
 
 
 def test_sample_gets_the_answer_that_the_network_gives(pages: Pages, run: Run):
@@ -258,6 +269,11 @@ def test_a_broken_log_is_said_and_no_call_is_added(pages: Pages, workspace: Work
     page = press(page, "Disagree")
     assert "line 1 was changed" in texts(page)
     assert len(log.path.read_text().splitlines()) == 1
+
+
+def samples(page: AppTest) -> list[str]:
+    """The scans that are offered on an empty desk."""
+    return [b.label.replace("\\", "") for b in page.button if ".png" in b.label]
 
 
 def explain(pages: Pages, file: str) -> AppTest:
