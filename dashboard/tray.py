@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+import pandas as pd
+
 from core.data.index import read_file
 from core.prediction import Prediction
 from core.training.runs import Run
@@ -13,6 +15,9 @@ from dashboard.components import chances
 from dashboard.components.pictures import address, small
 
 SAMPLES_PER_CLASS = 3
+DIGITS = 12
+"""Of a scan's SHA-256 in the page's address. Its name may name a person, and browsers keep
+addresses."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +28,13 @@ class Item:
         key: Stands for its content; two items of one key are the same file.
         name: What a person calls it. Shown, never logged.
         read: Gives its bytes.
-        file: Its name in the run's own data set, if it comes from there.
+        link: Stands for it in the page's address; none for what is not of a run's own data set.
     """
 
     key: str
     name: str
     read: Callable[[], bytes]
-    file: str | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,13 @@ class Tray:
 def from_run(run: Run, file: str) -> Item | None:
     """A scan of the run's own data set by its name there; none if the run does not know it."""
     table = run.split()
-    known = table.loc[table["file"] == file, "sha256"]
-    return None if known.empty else _item(run, file, str(known.iloc[0]))
+    return _first(run, table[table["file"] == file])
+
+
+def linked_to(run: Run, link: str) -> Item | None:
+    """The scan of the run's own data set that an address names; none if it knows none such."""
+    table = run.split()
+    return _first(run, table[table["sha256"].str[:DIGITS] == link])
 
 
 def samples(run: Run) -> list[Item]:
@@ -111,6 +121,10 @@ def samples(run: Run) -> list[Item]:
     return chosen
 
 
+def _first(run: Run, rows: pd.DataFrame) -> Item | None:
+    return None if rows.empty else _item(run, rows["file"].iloc[0], rows["sha256"].iloc[0])
+
+
 def _item(run: Run, file: str, sha256: str) -> Item:
     path = Path(run.config.data.root) / file
-    return Item(sha256, file, lambda: read_file(path), file)
+    return Item(sha256, file, lambda: read_file(path), sha256[:DIGITS])

@@ -25,6 +25,7 @@ from core.training import jobs
 from core.training.demonstration import start_demonstration
 from core.training.runs import Run, RunStatus
 from core.training.workspace import Workspace
+from dashboard.tray import from_run
 
 FOLDER = ROOT / "screenshots"
 PATIENCE = 180_000
@@ -106,8 +107,8 @@ def done(finished: Path, workspace: Path) -> list[View]:
         said = answer(number, model=model).model_copy(update={"run": run.name, "stage": "final"})
         log.append(said, CALLS[number % 3], "a shadow, I should say" if number % 4 == 1 else "")
     tested = run.predictions("final").query("split == 'test' and label == @run.positive")
-    scan = tested.sort_values("probability")["file"].iloc[-1]
-    here = f"explain?run={run.name}&stage=final&scan={scan}"
+    scan = from_run(run, tested.sort_values("probability")["file"].iloc[-1])
+    here = f"explain?run={run.name}&stage=final&scan={scan.link}"
     return [
         *(view for view in pages() if view.name not in ("compare", "data")),
         View("home-chosen", f"?chosen={run.name}"),

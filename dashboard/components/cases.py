@@ -48,7 +48,7 @@ def show(
         st.caption(said + (f" {MOST} of {total:,} are shown." if total > MOST else ""))
     with right:
         row = rows.iloc[selected]
-        _one(row, thumbnail(run, row["file"], digests[row["file"]]))
+        _one(run, row, thumbnail(run, row["file"], digests[row["file"]]))
 
 
 def _table(
@@ -82,13 +82,13 @@ def _table(
     return chosen.selection.rows[0] if chosen.selection.rows else 0
 
 
-def _one(row: pd.Series, thumbnail: bytes) -> None:
+def _one(run: Run, row: pd.Series, thumbnail: bytes) -> None:
     st.image(thumbnail, width="stretch", alt=f"Scan {row['file']}")
     st.caption(f"{words.plain(row['file'])} is of class **{words.plain(row['label'])}**.")
     if row["view"]:
         st.caption("The list is of an augmented view; Explain opens the scan that it was made of.")
     if st.button("Explain this scan", type="primary", width="stretch"):
-        linked.go(row["file"])
+        linked.go(run, row["file"])
 
 
 def thumbnail(run: Run, file: str, sha256: str, side: int = SIDE) -> bytes:

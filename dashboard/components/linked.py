@@ -1,4 +1,4 @@
-"""A scan of the run's own data set that the page's address names: `?scan=FILE`."""
+"""A scan of the run's own data set that the page's address names: `?scan=DIGITS`."""
 
 import streamlit as st
 
@@ -7,28 +7,32 @@ from dashboard import resources, state, tray
 from dashboard.tray import Item
 
 
-def go(file: str) -> None:
-    """Open the Explain page with a scan of the run in use."""
-    st.switch_page("views/explain.py", query_params={state.SCAN: file})
+def go(run: Run, file: str) -> None:
+    """Open the Explain page with a scan of the run in use, by its name in the data set."""
+    _lay(tray.from_run(run, file))
+    st.switch_page("views/explain.py")
 
 
 def open_scan(run: Run) -> None:
     """Lay the scan on the desk that the address names, unless it is there since it named it."""
-    file = st.query_params.get(state.SCAN)
-    there = any(item.file == file for item in resources.tray().items.values())
-    if file is None or (there and file == state.get(state.SCAN)):
+    link = st.query_params.get(state.SCAN)
+    there = any(item.link == link for item in resources.tray().items.values())
+    if link is None or (there and link == state.get(state.SCAN)):
         return
-    state.put(state.SCAN, file)
-    item = tray.from_run(run, file)
-    if item is not None:
-        resources.tray().put([item])
+    state.put(state.SCAN, link)
+    _lay(tray.linked_to(run, link))
 
 
 def remember(item: Item | None) -> None:
     """Let the address name the scan that is looked at, if the run can find it again."""
-    file = item.file if item is not None else None
-    state.put(state.SCAN, file)
-    if file is not None:
-        st.query_params[state.SCAN] = file
+    link = item.link if item is not None else None
+    state.put(state.SCAN, link)
+    if link is not None:
+        st.query_params[state.SCAN] = link
     elif state.SCAN in st.query_params:
         del st.query_params[state.SCAN]
+
+
+def _lay(item: Item | None) -> None:
+    if item is not None:
+        resources.tray().put([item])

@@ -77,7 +77,7 @@ def differing(run: Run, readings: Sequence[Reading]) -> None:
     )
     file = known[chosen.selection.rows[0]] if chosen.selection.rows else None
     if file is not None and st.button("Explain this scan", type="primary"):
-        linked.go(file)
+        linked.go(run, file)
 
 
 def _title(run: Run, model: Tally) -> str:

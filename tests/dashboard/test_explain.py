@@ -20,6 +20,7 @@ from core.training.runs import Run
 from core.training.workspace import Workspace
 from dashboard import state
 from dashboard.components import answer, chances, words
+from dashboard.tray import from_run
 
 SAMPLE = "test/000.png"
 SESSION = "test session id"
@@ -65,7 +66,7 @@ def test_sample_gets_the_answer_that_the_network_gives(pages: Pages, run: Run):
     assert f"<strong>{expected.label}</strong>" in shown(page)
     for probability in expected.probability.values():
         assert html.escape(words.chance(probability)) in shown(page)
-    assert page.query_params[state.SCAN] == SAMPLE
+    assert page.query_params[state.SCAN] == link(run, SAMPLE)
 
 
 @pytest.mark.usefixtures("run")
@@ -162,41 +163,51 @@ def test_the_desk_can_be_cleared(pages: Pages):
     assert "No scan at hand?" in texts(page)
 
 
+def test_address_opens_a_scan_of_the_run(pages: Pages, run: Run):
+    page = explain(pages, link(run, SAMPLE))
+    assert [name for table in page.dataframe for name in table.value["file"]] == [SAMPLE]
+
+
 @pytest.mark.usefixtures("run")
-@pytest.mark.parametrize(
-    ("file", "opened"), [(SAMPLE, [SAMPLE]), ("../../workspace/runs/made/config.json", [])]
-)
-def test_address_opens_a_scan_of_the_run_and_no_other_file(
-    pages: Pages, file: str, opened: list[str]
+@pytest.mark.parametrize("asked", ["", "0", "../../workspace/runs/made/config.json"])
+def test_address_opens_no_other_file(pages: Pages, asked: str):
+    assert not explain(pages, asked).dataframe
+
+
+def test_a_link_to_a_scan_opens_it_and_puts_no_name_of_a_file_into_the_address(
+    pages: Pages, run: Run
 ):
-    pages.test.query_params[state.SCAN] = file
-    page = pages.open("explain")
-    assert [name for table in page.dataframe for name in table.value["file"]] == opened
+    page = pages.open("compare")
+    (listed,) = [button for button in page.button if button.label == "Explain this scan"]
+    listed.click().run()
+    name = page.dataframe[0].value["file"].iloc[0]
+    assert f"calls {name}" in shown(page)
+    assert page.query_params[state.SCAN] == link(run, name)
+    assert not [value for value in page.query_params.values() if Path(name).name in str(value)]
 
 
-@pytest.mark.usefixtures("run")
-def test_a_scan_that_was_cleared_away_can_be_opened_again(pages: Pages):
-    page = explain(pages, SAMPLE)
+def test_a_scan_that_was_cleared_away_can_be_opened_again(pages: Pages, run: Run):
+    page = explain(pages, link(run, SAMPLE))
     press(page, "Clear the desk")
     assert state.SCAN not in page.query_params
-    explain(pages, SAMPLE)
+    explain(pages, link(run, SAMPLE))
     assert f"calls {SAMPLE}" in shown(page)
 
 
-def test_of_two_files_alike_each_is_called_by_its_own_name(pages: Pages, run: Run):
+def test_of_two_files_alike_each_is_called_by_its_own_name(run: Run):
     twin, *_ = sorted(set(run.split().query("split == 'test'")["file"]) - {SAMPLE})
     root = Path(run.config.data.root)
     (root / twin).write_bytes((root / SAMPLE).read_bytes())
     split = run.split()
     split.loc[split["file"] == twin, "sha256"] = file_sha256(root / twin)
     run.write_split(split)
-    for file in (SAMPLE, twin):
-        assert f"calls {file}" in shown(explain(pages, file))
+    page = AppTest.from_function(_name, args=(run, (SAMPLE, twin)), default_timeout=60).run()
+    assert not page.exception
+    assert [caption.value for caption in page.caption] == [SAMPLE, twin]
 
 
-@pytest.mark.usefixtures("run")
-def test_a_desk_that_was_lost_is_laid_again_as_the_address_says(pages: Pages):
-    page = explain(pages, SAMPLE)
+def test_a_desk_that_was_lost_is_laid_again_as_the_address_says(pages: Pages, run: Run):
+    page = explain(pages, link(run, SAMPLE))
     clear_session_cache(SESSION)  # as when the browser was gone for a moment
     page.run()
     assert f"calls {SAMPLE}" in shown(page)
@@ -276,9 +287,15 @@ def samples(page: AppTest) -> list[str]:
     return [b.label.replace("\\", "") for b in page.button if ".png" in b.label]
 
 
-def explain(pages: Pages, file: str) -> AppTest:
+def link(run: Run, file: str) -> str | None:
+    """What stands for a scan of the run in an address."""
+    item = from_run(run, file)
+    return item and item.link
+
+
+def explain(pages: Pages, link: str | None) -> AppTest:
     """Follow a link to a scan of the run."""
-    pages.test.query_params[state.SCAN] = file
+    pages.test.query_params[state.SCAN] = link
     page = pages.open("explain")
     assert not page.exception
     return page
@@ -292,6 +309,16 @@ def press(page: AppTest, label: str) -> AppTest:
 
 def note(page: AppTest):
     return next(field for field in page.text_input if field.label == "Note")
+
+
+def _name(run, files) -> None:  # annotations would be looked up inside the page
+    import streamlit as st
+
+    from dashboard import resources
+    from dashboard.tray import from_run
+
+    for file in files:
+        st.caption(resources.prediction(run, "baseline", from_run(run, file)).file)
 
 
 def _empty_map() -> None:
