@@ -310,13 +310,13 @@ def stages(run: Run) -> "Stages":
     return _stages(str(run.path), models(run))
 
 
-@st.cache_resource(show_spinner=False, scope="session")
+@st.cache_resource(show_spinner=False, scope="session", on_release=Tasks.end)
 def examinations() -> Tasks:
     """What this session has asked about its scans (see `dashboard.examinations`)."""
     return Tasks()
 
 
-@st.cache_resource(show_spinner=False, scope="session")
+@st.cache_resource(show_spinner=False, scope="session", on_release=Tasks.end)
 def reports() -> Tasks:
     """What this session has had written down (see `dashboard.reports`)."""
     return Tasks()
@@ -399,3 +399,10 @@ def glance(
     """What a list shows of a scan; small, so that many are kept. As `prediction` otherwise."""
     model = run.metrics(stage)["model_sha256"]
     return _glance(model, item.key, selection, override, run, stage, item)
+
+
+def clear_desk() -> None:
+    """Forget the scans of this session and all that was found out about them."""
+    tray().clear()
+    for kept in (examinations, reports, _prediction, _glance, _digest):
+        kept.clear()

@@ -98,6 +98,13 @@ class Tasks:
         task = self._tasks.get(key)
         return None if task is None or task.cancelled else task
 
+    def end(self) -> None:
+        """Have all work end, and let go of its results: nobody will ask for them any more."""
+        with self._lock:
+            for task in self._tasks.values():
+                task.cancel()
+            self._tasks.clear()
+
     def forget(self, key: Hashable) -> None:
         """Let the work of this key be done anew when it is asked for."""
         with self._lock:

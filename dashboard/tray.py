@@ -75,6 +75,7 @@ class Tray:
         self.items: dict[str, Item] = {}
         self.selected: str | None = None
         self.version = 0
+        self._dropped: dict[str, bytes] = {}
 
     def put(self, items: Iterable[Item]) -> None:
         """Add items; the first of them is looked at, also when it was there already."""
@@ -83,9 +84,18 @@ class Tray:
         self.selected = next(iter(added), self.selected)
         self.version += 1
 
+    def drop(self, files: Iterable[tuple[str, str, bytes]]) -> None:
+        """Add files by their key, name and bytes, which nobody else holds (see `clear`)."""
+        dropped = []
+        for key, name, data in files:
+            self._dropped[key] = data
+            dropped.append(Item(key, name, partial(self._dropped.__getitem__, key)))
+        self.put(dropped)
+
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything. Items may live on, as in callbacks; what was dropped does not."""
         self.items.clear()
+        self._dropped.clear()
         self.selected = None
         self.version += 1
 

@@ -22,6 +22,9 @@ from core.protocols import LEAKFREE
 from core.training.runs import Run
 from core.training.workspace import Workspace
 
+SESSION = "test session id"
+"""Of every page without a browser."""
+
 
 def save_model(path: Path) -> Path:
     """VGG19 from random values, for stamps of 48 pixels."""

@@ -1,6 +1,9 @@
 """Where scans come in: dropped files, or a few of the run's own test scans to try."""
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.training.runs import Run
 from dashboard import resources, state, tray
@@ -17,7 +20,8 @@ def show(label: str = f"Drop scans here: {FORMATS}, as many as you like") -> Non
         label,
         accept_multiple_files=True,
         key=key,
-        help="Files stay in memory and are gone when you close the page. Nothing is written.",
+        help="Files stay in memory, and are gone when you clear the desk or close the page. "
+        "Nothing is written.",
         on_change=_take,
         args=(key,),
     )
@@ -40,9 +44,18 @@ def samples(run: Run) -> None:
 
 def _take(key: str) -> None:
     dropped = st.session_state[key]
-    resources.tray().put(Item(file.file_id, file.name, file.getvalue) for file in dropped)
+    resources.tray().drop((file.file_id, file.name, file.getvalue()) for file in dropped)
     # An uploader keeps its list of files for as long as its key stays the same.
     st.session_state[state.DROP] = st.session_state.get(state.DROP, 0) + 1
+    _let_go(dropped)
+
+
+def _let_go(dropped: list[UploadedFile]) -> None:
+    """Leave the tray alone with the files: the server would keep them until the page is closed."""
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        for file in dropped:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def _open(item: Item) -> None:

@@ -25,20 +25,20 @@ def show(run: Run, item: Item, prediction: Prediction, method: str) -> None:
         if found is None:
             return
         st.html(panel(found))
-        if found.checked == "cheap" and found.verdict != "empty":
-            st.button(
+        # No callback: the session would keep its arguments, and with them the scan, for good.
+        if (
+            found.checked == "cheap"
+            and found.verdict != "empty"
+            and st.button(
                 "Check this map fully",
                 help="Takes away what is hot, and what is not, and asks the network again; then "
                 "lets the network forget what it has learned. Some 120 passes.",
-                on_click=_start,
-                args=(run, item, prediction, method),
                 icon=":material/fact_check:",
                 type="tertiary",
             )
-
-
-def _start(run: Run, item: Item, prediction: Prediction, method: str) -> None:
-    examinations.evidence(run, item, prediction, method, full=True)
+        ):
+            examinations.evidence(run, item, prediction, method, full=True)
+            st.rerun()
 
 
 def panel(found: Evidence) -> str:

@@ -47,7 +47,7 @@ def show(run: Run, stage: str) -> Item:
 
 
 def _clear() -> None:
-    resources.tray().clear()
+    resources.clear_desk()
     linked.remember(None)
 
 

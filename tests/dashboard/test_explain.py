@@ -1,15 +1,18 @@
 """The Explain page: a file in, an answer with its map or the reason why there is none."""
 
+import gc
 import hashlib
 import html
 import json
+import weakref
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from explained import blank, drop, explainable, nifti, png, shown
+from explained import SESSION, blank, drop, explainable, nifti, png, shown
 from pages import Pages, texts
 from streamlit.runtime.caching.cache_resource_api import clear_session_cache
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.precedents import in_words
@@ -23,8 +26,6 @@ from dashboard.components import answer, chances, words
 from dashboard.tray import from_run
 
 SAMPLE = "test/000.png"
-SESSION = "test session id"
-"""Of every page without a browser."""
 
 
 @pytest.fixture
@@ -184,6 +185,32 @@ def test_a_link_to_a_scan_opens_it_and_puts_no_name_of_a_file_into_the_address(
     assert f"calls {name}" in shown(page)
     assert page.query_params[state.SCAN] == link(run, name)
     assert not [value for value in page.query_params.values() if Path(name).name in str(value)]
+
+
+@pytest.mark.usefixtures("run")
+def test_nothing_of_a_scan_outlives_the_desk(pages: Pages, monkeypatch: pytest.MonkeyPatch):
+    stores, answers = [], []
+    add, predict = MemoryUploadedFileManager.add_file, Predictor.predict
+
+    def added(store, *arguments):
+        stores.append(store)
+        add(store, *arguments)
+
+    def predicted(*arguments, **options):
+        answer = predict(*arguments, **options)
+        answers.append(weakref.ref(answer))
+        return answer
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "add_file", added)
+    monkeypatch.setattr(Predictor, "predict", predicted)
+    page = drop(pages.open("explain"), ("one.png", png(1)), ("two.png", png(2)))
+    assert stores
+    assert not any(store.file_storage[SESSION] for store in stores)
+    assert all(answer() for answer in answers)
+    pages.until(lambda page: "Heat outside the head" in shown(page))
+    press(page, "Clear the desk")
+    gc.collect()
+    assert not any(answer() for answer in answers)
 
 
 def test_a_scan_that_was_cleared_away_can_be_opened_again(pages: Pages, run: Run):

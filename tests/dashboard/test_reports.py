@@ -6,8 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from explained import blank, desk_alone, drop, explainable, nifti, png
+from explained import SESSION, blank, desk_alone, drop, explainable, nifti, png
 from pages import Pages, texts
+from streamlit.runtime.caching.cache_resource_api import clear_session_cache
 from streamlit.testing.v1 import AppTest
 
 from core.explanation.methods import DEFAULT
@@ -219,6 +220,33 @@ def test_a_report_that_was_begun_can_be_called_off(pages: Pages, monkeypatch: py
     go.set()
     pages.until(lambda _: ends == ["cancelled"])
     assert not offered(page).count("CSV")
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize("leave", ["Clear the desk", "close the page"])
+def test_work_ends_with_the_desk_that_it_is_for(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch, leave: str
+):
+    go, ends = threading.Event(), []
+
+    def slow(*arguments):
+        go.wait(60)
+        try:
+            arguments[-1](1)
+        except Cancelled:
+            ends.append("cancelled")
+            raise
+
+    monkeypatch.setattr(reports, "_gathered", slow)
+    page = drop(pages.open("explain"), ("one.png", png(1)), ("two.png", png(2)))
+    opened(page, state.BATCH)
+    press(page, "Write it")
+    if leave == "close the page":
+        clear_session_cache(SESSION)
+    else:
+        press(page, leave)
+    go.set()
+    pages.until(lambda _: ends == ["cancelled"])
 
 
 def test_a_row_of_the_slices_turns_to_it(pages: Pages, run: Run, tmp_path: Path):

@@ -1,6 +1,7 @@
 """Work in the background of the server."""
 
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
 
@@ -75,6 +76,31 @@ def test_cancelled_work_ends_at_its_next_report_and_can_be_started_anew():
     assert anew is not task
     assert anew.result() == "done"
     assert tasks.find("key") is anew
+
+
+def test_all_work_ends_with_what_it_was_for():
+    tasks, go, begun, calls = Tasks(), threading.Event(), threading.Event(), []
+
+    def work(report: Report) -> None:
+        begun.set()
+        go.wait(10)
+        report("Reading", 1, 2)
+
+    done = tasks.start("done", lambda _: "a scan")
+    done.result()
+    under_way = [tasks.start(number, work) for number in range(2)]
+    waiting = tasks.start("waiting", lambda _: calls.append(1))
+    assert begun.wait(10)
+    tasks.end()
+    go.set()
+    for task in under_way:
+        with pytest.raises(Cancelled):
+            task.result()
+    with pytest.raises(CancelledError):
+        waiting.result()
+    assert not calls
+    assert all(tasks.find(key) is None for key in ("done", 0, 1, "waiting"))
+    assert tasks.start("done", lambda _: "anew").result() == "anew"
 
 
 def test_work_that_is_cancelled_before_its_turn_never_begins():
