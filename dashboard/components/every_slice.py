@@ -6,13 +6,12 @@ from pathlib import PurePath
 import pandas as pd
 import streamlit as st
 
-from core.imaging.reading import Selection
 from core.imaging.scans import Scan
 from core.prediction import Prediction
 from core.reporting.figures import slice_strip
 from core.training.runs import Run
 from dashboard import reports, resources, state
-from dashboard.components import chances, chart, override, reading, report, shell, slicing
+from dashboard.components import chances, chart, reading, report, shell, slicing
 from dashboard.reports import Question, Score
 from dashboard.tray import Item
 
@@ -35,7 +34,9 @@ def show(run: Run, stage: str, item: Item, prediction: Prediction) -> None:
     if not box.open:
         return
     with box, st.container(key="slices", gap="xsmall"):
-        question = Question(item, _volume(item, scan), override.asked(item))
+        asked = slicing.question(item)
+        # Whichever slice is looked at.
+        question = replace(asked, selection=replace(asked.selection, slice=None))
         task = resources.reports().find(reports.scores_key(run, stage, question))
         if task is None:
             st.button(
@@ -51,11 +52,6 @@ def show(run: Run, stage: str, item: Item, prediction: Prediction) -> None:
         if isinstance(found, list):
             _scored(run, stage, item, scan, found)
             _report(run, stage, question, item)
-
-
-def _volume(item: Item, scan: Scan) -> Selection:
-    """What is selected of a file, whichever slice is looked at."""
-    return replace(slicing.selection(item), slice=None, volume=scan.volume)
 
 
 def _scored(run: Run, stage: str, item: Item, scan: Scan, found: list[Score]) -> None:

@@ -22,7 +22,7 @@ from dashboard.components import (
     slicing,
     stage_strip,
 )
-from dashboard.reports import Manner
+from dashboard.reports import Manner, Question
 from dashboard.tray import Item
 
 FRAME = (98, 176, 198)
@@ -40,17 +40,27 @@ class Settings:
 
 
 @st.fragment
-def show(run: Run, stage: str, item: Item) -> None:
-    """The desk. A control reruns the desk alone, and asks the network only if it must."""
+def show(run: Run, stage: str, question: Question) -> None:
+    """The desk. A control reruns the desk alone, and asks the network only if it must.
+
+    Args:
+        run: Whose network answers.
+        stage: Which one.
+        question: The scan that is looked at, and what the list beside the desk says of it.
+    """
+    item = question.item
+    if slicing.question(item) != question:
+        st.rerun()  # so that the list says the same
     with shell.problems():
         centre, beside = st.columns([2, 1.1], gap="medium")
         with beside, st.container(gap="xsmall"):
             verdict = st.container(key="verdict")
-            chosen = slicing.selection(item)
-            glance = resources.glance(run, stage, item, chosen, override=override.asked(item))
+            glance = resources.glance(
+                run, stage, item, question.selection, override=question.override
+            )
             answered = glance.probability is not None
             settings = _controls(run, disabled=not answered)
-        prediction = _predict(run, stage, item, settings)
+        prediction = _predict(run, stage, question, settings)
         picture = _picture(prediction, settings)
         with verdict:
             answer.show(run, prediction)
@@ -69,13 +79,12 @@ def show(run: Run, stage: str, item: Item) -> None:
             answer.downloads(run, prediction, settings.method, picture)
 
 
-def _predict(run: Run, stage: str, item: Item, settings: Settings) -> Prediction:
-    asked = run, stage, item, slicing.selection(item), settings.target, settings.method
-    overruled = override.asked(item)
+def _predict(run: Run, stage: str, question: Question, settings: Settings) -> Prediction:
+    asked = run, stage, question.item, question.selection, settings.target, settings.method
     if not METHODS[settings.method].slow:
-        return resources.prediction(*asked, override=overruled)
+        return resources.prediction(*asked, override=question.override)
     with st.spinner(f"{METHODS[settings.method].title} asks the network many times …"):
-        return resources.prediction(*asked, override=overruled)
+        return resources.prediction(*asked, override=question.override)
 
 
 def _closer(run: Run, item: Item, prediction: Prediction, settings: Settings) -> None:

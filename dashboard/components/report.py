@@ -9,8 +9,8 @@ from core.explanation.methods import DEFAULT
 from core.prediction import Prediction
 from core.training.runs import Run
 from dashboard import examinations, reports, resources, state
-from dashboard.components import override, reading, shell, slicing, words
-from dashboard.reports import Made, Manner, Question
+from dashboard.components import reading, shell, slicing, words
+from dashboard.reports import Made, Manner
 from dashboard.tasks import Task
 from dashboard.tray import Item
 
@@ -33,7 +33,7 @@ def of_scan(run: Run, item: Item, prediction: Prediction, manner: Manner) -> Non
             evidence = reading.result_or_progress(measured)
             if evidence is None:
                 return
-        question = Question(item, slicing.selection(item), override.asked(item))
+        question = slicing.question(item)
         made = reading.result_or_progress(
             reports.of_scan(run, question, prediction, evidence, manner)
         )
@@ -61,7 +61,7 @@ def of_desk(run: Run, stage: str) -> None:
             "other methods agree. Takes about as long again.",
         )
         manner = wanted(run, checked=checked, sensitivity=_sensitivity("desk"))
-        questions = asked(items)
+        questions = [slicing.question(item) for item in items]
         task = resources.reports().find(reports.desk_key(run, stage, questions, manner))
         written(
             task,
@@ -110,11 +110,6 @@ def wanted(run: Run, *, checked: bool = False, sensitivity: float | None = None)
         checked=checked,
         sensitivity=sensitivity,
     )
-
-
-def asked(items: list[Item]) -> list[Question]:
-    """Each scan as the desk shows it: its slice, its window, and whether it was overruled."""
-    return [Question(item, slicing.selection(item), override.asked(item)) for item in items]
 
 
 def downloads(made: Made, stem: str, kinds: tuple[str, ...]) -> None:

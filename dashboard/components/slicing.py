@@ -5,10 +5,17 @@ import streamlit as st
 from core.imaging.reading import PLANES, Selection, Window
 from core.imaging.scans import Scan
 from dashboard import state
+from dashboard.components import override
+from dashboard.reports import Question
 from dashboard.tray import Item
 
 STEPS = 200
 """Of a window slider, from one end to the other."""
+
+
+def question(item: Item) -> Question:
+    """What the desk asks of a scan: its slice and window, and whether a refusal is overruled."""
+    return Question(item, selection(item), override.asked(item))
 
 
 def selection(item: Item) -> Selection:
@@ -16,16 +23,24 @@ def selection(item: Item) -> Selection:
     plane = st.session_state.get(_key(state.PLANE, item), PLANES[0])
     volume = int(st.session_state.get(_key(state.VOLUME, item), 1)) - 1
     number = st.session_state.get(_slice_key(item, plane, volume))
-    return Selection(None if number is None else int(number) - 1, plane, volume, _window(item))
+    return Selection(number, plane, volume, _window(item))
 
 
 def controls(item: Item, scan: Scan) -> None:
     """Slice, plane, volume and window, each only where the file has a choice of it."""
     if scan.slices > 1:
-        key = _slice_key(item, scan.plane or PLANES[0], scan.volume)
-        if key not in st.session_state:  # else it was turned to (see `show`)
-            st.session_state[key] = scan.slice + 1
-        st.slider(f"Slice {scan.slice + 1} of {scan.slices}", 1, scan.slices, key=key)
+        chosen = _slice_key(item, scan.plane or PLANES[0], scan.volume)
+        slider = f"{chosen}-slider"
+        if st.session_state.get(slider) != scan.slice + 1:  # it was turned to (see `show`)
+            st.session_state[slider] = scan.slice + 1
+        st.slider(
+            f"Slice {scan.slice + 1} of {scan.slices}",
+            1,
+            scan.slices,
+            key=slider,
+            on_change=_turn,
+            args=(chosen, slider, scan.slices),
+        )
     if scan.plane is None and scan.volumes < 2 and scan.levels is None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -37,6 +52,7 @@ def controls(item: Item, scan: Scan) -> None:
                 required=True,
                 format_func=str.capitalize,
                 key=_key(state.PLANE, item),
+                persist_state="session",
             )
         if scan.volumes > 1:
             st.number_input(
@@ -45,6 +61,7 @@ def controls(item: Item, scan: Scan) -> None:
                 scan.volumes,
                 value=scan.volume + 1,
                 key=_key(state.VOLUME, item),
+                persist_state="session",
                 width=140,
             )
         if scan.levels is not None and scan.window is not None:
@@ -54,12 +71,26 @@ def controls(item: Item, scan: Scan) -> None:
 
 def show(item: Item, scan: Scan, index: int) -> None:
     """Turn to a slice, from 0, of the plane and volume that a scan is of; for callbacks."""
-    st.session_state[_slice_key(item, scan.plane or PLANES[0], scan.volume)] = index + 1
+    _choose(_slice_key(item, scan.plane or PLANES[0], scan.volume), index, scan.slices)
+
+
+def _turn(chosen: str, slider: str, slices: int) -> None:
+    _choose(chosen, st.session_state[slider] - 1, slices)
+
+
+def _choose(key: str, index: int, slices: int) -> None:
+    """Remember a slice. The middle one is no choice: it was answered for before there was any."""
+    if index == slices // 2:
+        st.session_state.pop(key, None)
+    else:
+        st.session_state[key] = index
 
 
 def _window_controls(item: Item, levels: tuple[float, float], window: Window) -> None:
     """Two sliders that begin where the file, or its percentiles, put them."""
-    chosen = st.toggle("Choose centre and width", key=_key(state.WINDOW, item))
+    chosen = st.toggle(
+        "Choose centre and width", key=_key(state.WINDOW, item), persist_state="session"
+    )
     centre, width = window
     low, high = min(levels[0], centre), max(levels[1], centre)
     span = max(high - low, width)
@@ -77,6 +108,7 @@ def _window_controls(item: Item, levels: tuple[float, float], window: Window) ->
             step=step,
             format="%.4g",
             key=_key(f"{state.WINDOW}-{label}", item),
+            persist_state="session",
         )
 
 

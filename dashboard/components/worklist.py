@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.training.runs import Run
 from dashboard import resources
-from dashboard.components import chances, linked, words
+from dashboard.components import chances, linked, slicing, words
 from dashboard.tray import Item
 
 ROW = 40
@@ -57,7 +57,8 @@ def _rows(
     started = time.monotonic()
     rows = []
     for number, item in enumerate(items, start=1):
-        glance = resources.glance(run, stage, item)
+        asked = slicing.question(item)
+        glance = resources.glance(run, stage, item, asked.selection, override=asked.override)
         rows.append({"scan": glance.thumbnail, "file": item.name, "answer": glance.rank})
         if time.monotonic() - started > 0.4 and number < len(items):
             line.progress(number / len(items), f"Asking the network: {number} of {len(items)}")

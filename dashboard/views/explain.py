@@ -3,7 +3,15 @@
 import streamlit as st
 
 from dashboard import resources
-from dashboard.components import drop_zone, linked, reading_desk, shell, stage_picker, worklist
+from dashboard.components import (
+    drop_zone,
+    linked,
+    reading_desk,
+    shell,
+    slicing,
+    stage_picker,
+    worklist,
+)
 
 run = shell.header("Explain", "What the network says of a scan, and what in it spoke for that.")
 
@@ -25,7 +33,7 @@ else:
             item = worklist.show(run, stage)
             linked.remember(item)
         with desk:
-            reading_desk.show(run, stage, item)
+            reading_desk.show(run, stage, slicing.question(item))
     else:
         with desk, st.container(key="empty-desk"):
             drop_zone.show()

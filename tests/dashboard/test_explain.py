@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from explained import SESSION, blank, drop, explainable, nifti, png, shown
+from explained import SESSION, blank, desk_alone, drop, explainable, nifti, png, shown
 from pages import Pages, texts
 from streamlit.runtime.caching.cache_resource_api import clear_session_cache
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -143,7 +143,7 @@ def test_volume_opens_in_the_middle_and_its_slices_are_asked_one_by_one(
     pages: Pages, run: Run, tmp_path
 ):
     page = drop(pages.open("explain"), ("volume.nii.gz", nifti(tmp_path)))
-    slices = next(slider for slider in page.slider if slider.label.startswith("Slice"))
+    slices = slices_of(page)
     assert (slices.min, slices.max, slices.value) == (1, 5, 3)
     slices.set_value(1).run()
     assert "Slice 1 of 5" in [slider.label for slider in page.slider]
@@ -154,6 +154,41 @@ def test_volume_opens_in_the_middle_and_its_slices_are_asked_one_by_one(
     next(b for b in page.button if b.label == "Answer anyway").click().run()
     expected = ask(nifti(tmp_path), "volume.nii.gz", 0, override=True)
     assert f"<strong>{expected.label}</strong>" in shown(page)
+
+
+@pytest.mark.usefixtures("run")
+def test_the_middle_slice_is_asked_about_once(
+    pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked, original = [], Predictor.predict
+
+    def counted(*args, **kwargs):
+        asked.append(kwargs["selection"].slice)
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(Predictor, "predict", counted)
+    page = drop(pages.open("explain"), ("volume.nii.gz", nifti(tmp_path)))
+    page.toggle(key=state.OUTLINE).set_value(True).run()
+    for number in (1, 3):
+        slices_of(page).set_value(number).run()
+    assert asked == [None, 0]
+
+
+def test_the_list_says_what_the_desk_says(pages: Pages, run: Run, tmp_path: Path):
+    page = drop(pages.open("explain"), ("volume.nii.gz", nifti(tmp_path)), ("one.png", png(1)))
+    with desk_alone(page):
+        slices_of(page).set_value(1).run()
+    listed = page.dataframe[0]
+    assert listed.value["answer"].iloc[0] == chances.WITHOUT["refused"]
+    with desk_alone(page):
+        press(page, "Answer anyway")
+    expected = Predictor(run, "baseline").predict(nifti(tmp_path), "", 0, override=True)
+    probability = pytest.approx(expected.probability[run.positive], abs=1e-5)
+    for row in (1, 0):  # also after another scan was looked at
+        assert page.dataframe[0].value["answer"].iloc[0] == probability
+        page.session_state["worklist-1"] = {"selection": {"rows": [row]}}
+        page.run()
+    assert slices_of(page).value == 1
 
 
 @pytest.mark.usefixtures("run")
@@ -326,6 +361,10 @@ def explain(pages: Pages, link: str | None) -> AppTest:
     page = pages.open("explain")
     assert not page.exception
     return page
+
+
+def slices_of(page: AppTest):
+    return next(slider for slider in page.slider if slider.label.startswith("Slice"))
 
 
 def press(page: AppTest, label: str) -> AppTest:
