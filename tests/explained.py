@@ -15,6 +15,7 @@ from made_run import make_run
 from pages import texts
 from PIL import Image
 from streamlit.testing.v1 import AppTest, local_script_runner
+from streamlit.testing.v1.element_tree import Slider
 
 from core.config import Head, Input, Protocol
 from core.model.weights import Weights, file_sha256
@@ -106,6 +107,11 @@ def desk_alone(page: AppTest) -> Iterator[None]:
     rerun = partial(local_script_runner.RerunData, fragment_id=desk)
     with patch.object(local_script_runner, "RerunData", rerun):
         yield
+
+
+def slices_of(page: AppTest) -> Slider:
+    """The slider of a volume's slices."""
+    return next(slider for slider in page.slider if slider.label.startswith("Slice"))
 
 
 def shown(page: AppTest) -> str:

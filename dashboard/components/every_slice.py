@@ -1,6 +1,8 @@
 """Every slice of a volume: how probable the positive class is along it, and where to look."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 
 import pandas as pd
@@ -70,11 +72,14 @@ def _scored(run: Run, stage: str, item: Item, scan: Scan, found: list[Score]) ->
         mark=resources.mark(run),
         look=chart.look(),
     )
+    turn = slicing.turner(item, scan)
+    # Another slice is another figure, so that a point can be clicked that was clicked before.
+    strip = f"{KEY}-strip-{scan.slice + 1}"
     chart.show(
         figure,
-        f"{KEY}-strip",
+        strip,
         f"Probability of {run.positive} over the slices",
-        on_select=lambda: _take_point(item, scan),
+        on_select=partial(_take_point, strip, turn),
     )
     ranked = sorted(found, key=lambda score: -chances.rank(score.status, score.probability))
     rows = pd.DataFrame(
@@ -85,14 +90,19 @@ def _scored(run: Run, stage: str, item: Item, scan: Scan, found: list[Score]) ->
             "reason": [score.reason or "" for score in ranked],
         }
     )
+    # The row of the slice in view is the one that is marked, however it came into view.
+    order = [score.slice for score in ranked]
+    marked, selection = order.index(scan.slice), st.session_state.get(f"{KEY}-list")
+    if not selection or selection["selection"]["rows"] != [marked]:
+        st.session_state[f"{KEY}-list"] = {"selection": {"rows": [marked]}}
     st.dataframe(
         chances.written(rows, "answer"),
         key=f"{KEY}-list",
         hide_index=True,
         row_height=ROW,
         height=ROW * min(len(rows), LONGEST) + 40,
-        on_select=lambda: _take_row(item, scan, ranked),
-        selection_mode="single-row",
+        on_select=partial(_take_row, order, turn),
+        selection_mode="single-row-required",
         column_config={
             "scan": st.column_config.ImageColumn("", width=48),
             "slice": st.column_config.NumberColumn("Slice", width=64),
@@ -121,13 +131,13 @@ def _report(run: Run, stage: str, question: Question, item: Item) -> None:
     )
 
 
-def _take_point(item: Item, scan: Scan) -> None:
-    points = st.session_state[f"{KEY}-strip"].selection.points
+def _take_point(strip: str, turn: Callable[[int], None]) -> None:
+    points = st.session_state[strip].selection.points
     if points:
-        slicing.show(item, scan, int(points[0]["x"]) - 1)
+        turn(int(points[0]["x"]) - 1)
 
 
-def _take_row(item: Item, scan: Scan, ranked: list[Score]) -> None:
+def _take_row(order: list[int], turn: Callable[[int], None]) -> None:
     rows = st.session_state[f"{KEY}-list"].selection.rows
     if rows:
-        slicing.show(item, scan, ranked[rows[0]].slice)
+        turn(order[rows[0]])

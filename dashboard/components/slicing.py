@@ -1,5 +1,8 @@
 """Which slice of a file is looked at, and how it is turned to grey."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from core.imaging.reading import PLANES, Selection, Window
@@ -29,9 +32,8 @@ def selection(item: Item) -> Selection:
 def controls(item: Item, scan: Scan) -> None:
     """Slice, plane, volume and window, each only where the file has a choice of it."""
     if scan.slices > 1:
-        chosen = _slice_key(item, scan.plane or PLANES[0], scan.volume)
-        slider = f"{chosen}-slider"
-        if st.session_state.get(slider) != scan.slice + 1:  # it was turned to (see `show`)
+        slider = f"{_slice_key(item, scan.plane or PLANES[0], scan.volume)}-slider"
+        if st.session_state.get(slider) != scan.slice + 1:  # it was turned to (see `turner`)
             st.session_state[slider] = scan.slice + 1
         st.slider(
             f"Slice {scan.slice + 1} of {scan.slices}",
@@ -39,7 +41,7 @@ def controls(item: Item, scan: Scan) -> None:
             scan.slices,
             key=slider,
             on_change=_turn,
-            args=(chosen, slider, scan.slices),
+            args=(slider, turner(item, scan)),
         )
     if scan.plane is None and scan.volumes < 2 and scan.levels is None:
         return
@@ -69,16 +71,20 @@ def controls(item: Item, scan: Scan) -> None:
                 _window_controls(item, scan.levels, scan.window)
 
 
-def show(item: Item, scan: Scan, index: int) -> None:
-    """Turn to a slice, from 0, of the plane and volume that a scan is of; for callbacks."""
-    _choose(_slice_key(item, scan.plane or PLANES[0], scan.volume), index, scan.slices)
+def turner(item: Item, scan: Scan) -> Callable[[int], None]:
+    """What turns to a slice, from 0, of the plane and volume that a scan is of; for callbacks.
+
+    It holds nothing of the scan, for a session keeps its callbacks for good.
+    """
+    chosen = _slice_key(item, scan.plane or PLANES[0], scan.volume)
+    return partial(_choose, chosen, scan.slices)
 
 
-def _turn(chosen: str, slider: str, slices: int) -> None:
-    _choose(chosen, st.session_state[slider] - 1, slices)
+def _turn(slider: str, turn: Callable[[int], None]) -> None:
+    turn(st.session_state[slider] - 1)
 
 
-def _choose(key: str, index: int, slices: int) -> None:
+def _choose(key: str, slices: int, index: int) -> None:
     """Remember a slice. The middle one is no choice: it was answered for before there was any."""
     if index == slices // 2:
         st.session_state.pop(key, None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from explained import SESSION, blank, desk_alone, drop, explainable, nifti, png, shown
+from explained import SESSION, blank, desk_alone, drop, explainable, nifti, png, shown, slices_of
 from pages import Pages, texts
 from streamlit.runtime.caching.cache_resource_api import clear_session_cache
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -361,10 +361,6 @@ def explain(pages: Pages, link: str | None) -> AppTest:
     page = pages.open("explain")
     assert not page.exception
     return page
-
-
-def slices_of(page: AppTest):
-    return next(slider for slider in page.slider if slider.label.startswith("Slice"))
 
 
 def press(page: AppTest, label: str) -> AppTest:

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from explained import SESSION, blank, desk_alone, drop, explainable, nifti, png
+from explained import SESSION, blank, desk_alone, drop, explainable, nifti, png, slices_of
 from pages import Pages, texts
 from streamlit.runtime.caching.cache_resource_api import clear_session_cache
 from streamlit.testing.v1 import AppTest
@@ -265,6 +265,10 @@ def test_a_row_of_the_slices_turns_to_it(pages: Pages, run: Run, tmp_path: Path)
     expected = {answer.slice + 1: answer.probability[run.positive] for answer in answers}
     found = dict(zip(table["slice"], table["answer"], strict=True))
     assert found == pytest.approx(expected, abs=1e-5)
+    for number in (3, 1, 5):  # the row of the slice in view is marked, however it came into view
+        slices_of(page).set_value(number).run()
+        (marked,) = page.session_state["slices-list"]["selection"]["rows"]
+        assert table["slice"].iloc[marked] == number
     press(page, "Report of all slices")
     pages.until(lambda page: "CSV" in offered(page))
     assert "5 answers." in texts(page)
