@@ -5,6 +5,7 @@ how far it is. Training is not short work: it has a process of its own (`core.tr
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,12 +28,20 @@ class Cancelled(Exception):
 
 @dataclass
 class Task(Generic[T]):
-    """One piece of work in a thread."""
+    """One piece of work in a thread.
+
+    Attributes:
+        activity: What is being done.
+        done, total: How much of it is done, and of how much.
+        cancelled: Whether nobody waits for it any more.
+        begun: When it was asked for, by the clock of `time.monotonic`.
+    """
 
     activity: str = "Starting"
     done: int = 0
     total: int = 0
     cancelled: bool = False
+    begun: float = field(default_factory=time.monotonic)
     _future: "Future[T]" = field(default_factory=Future)
 
     @property

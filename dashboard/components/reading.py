@@ -1,5 +1,6 @@
 """Waiting for work in the background without holding the page."""
 
+import time
 from typing import Any
 
 import streamlit as st
@@ -8,7 +9,7 @@ from dashboard.components import shell
 from dashboard.tasks import T, Task
 
 PATIENCE = 0.4
-"""Seconds in which most work is done, so that no bar flashes up."""
+"""Seconds after its beginning in which most work is done, so that no bar flashes up."""
 
 
 def wait_for(task: Task[T], title: str) -> T:
@@ -17,7 +18,7 @@ def wait_for(task: Task[T], title: str) -> T:
     Raises:
         NeuroStageError: What the task raised.
     """
-    if not task.wait(PATIENCE):
+    if not _soon(task):
         with st.container(border=True):
             st.markdown(f"**{title}**")
             _progress(task)
@@ -35,10 +36,15 @@ def result_or_progress(task: Task[T], *, on_demand: bool = False) -> T | None:
     Raises:
         NeuroStageError: What the task raised.
     """
-    if task.wait(PATIENCE):
+    if _soon(task):
         return task.result()
     _progress(task, on_demand)
     return None
+
+
+def _soon(task: Task[Any]) -> bool:
+    """Whether a task is done, or soon will be; what takes long does not hold every rerun."""
+    return task.wait(max(0.0, task.begun + PATIENCE - time.monotonic()))
 
 
 def follow(task: Task[T]) -> None:
