@@ -22,7 +22,7 @@ from core.evaluation.overview import overview as overview_of
 from core.explanation.methods import DEFAULT
 from core.imaging.reading import Selection
 from core.imaging.scans import MIDDLE
-from core.readings.log import Contents, Log, Reading
+from core.readings.log import Answer, Contents, Log, Reading, current
 from core.storage import version
 from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
@@ -184,9 +184,23 @@ def log() -> Log:
     return Log(workspace().readings)
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
-def _readings(path: str, states: tuple[tuple[int, ...] | None, ...]) -> Contents:  # noqa: ARG001
+LogStates = tuple[tuple[int, ...] | None, ...]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _readings(path: str, states: LogStates) -> Contents:  # noqa: ARG001
     return Log(Path(path)).contents()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _calls(path: str, states: LogStates) -> dict[Hashable, Reading]:
+    return {reading.subject: reading for reading in current(_readings(path, states).readings)}
+
+
+def _log_states() -> tuple[str, LogStates]:
+    found = log()
+    files = (found.path, found.seal, found.torn)
+    return str(found.path.parent), tuple(map(version, files))
 
 
 def readings() -> Contents:
@@ -195,18 +209,21 @@ def readings() -> Contents:
     Raises:
         RunError: Another program holds it.
     """
-    return _readings(*_state_of_log())
+    return _readings(*_log_states())
 
 
 def readings_as(kind: str, write: Callable[[Sequence[Reading]], str]) -> str:
     """All readings as a document of this kind, written anew as `readings` is read."""
-    return kept(("readings", kind, *_state_of_log()), lambda: write(readings().readings))
+    return kept(("readings", kind, *_log_states()), lambda: write(readings().readings))
 
 
-def _state_of_log() -> tuple[str, tuple[tuple[int, ...] | None, ...]]:
-    found = log()
-    files = (found.path, found.seal, found.torn)
-    return str(found.path.parent), tuple(map(version, files))
+def call_on(answer: Answer) -> Reading | None:
+    """The call that holds on this very answer, if there is one.
+
+    Raises:
+        RunError: Another program holds the log of readings.
+    """
+    return _calls(*_log_states()).get(answer.subject)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False, scope="session")

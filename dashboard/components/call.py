@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.imaging.reading import PLANES
 from core.prediction import Prediction
-from core.readings.log import CALLS, NOTE_LENGTH, Answer, Call, Reading, current
+from core.readings.log import CALLS, NOTE_LENGTH, Answer, Call, Reading
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import shell, words
@@ -39,7 +39,7 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
         state.put(state.PROBLEM, None)
         st.error(told, icon=":material/error:")
     with st.container(key="call", gap="xsmall"):
-        former = _former(answer)
+        former = resources.call_on(answer)
         st.caption(_said(former) if former else "Your own call")
         for column, call in zip(st.columns(3, gap="xsmall"), CALLS, strict=True):
             column.button(
@@ -65,12 +65,6 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
 def _write(answer: Answer, call: Call, key: str) -> None:
     resources.log().append(answer, call, state.get(key) or "")
     state.put(key, "")
-
-
-def _former(answer: Answer) -> Reading | None:
-    """The call that holds on this very answer, if there is one."""
-    readings = current(resources.readings().readings)
-    return next((reading for reading in readings if reading.subject == answer.subject), None)
 
 
 def _said(former: Reading) -> str:
