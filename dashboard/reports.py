@@ -12,14 +12,13 @@ from typing import Any
 from core.errors import UnreadableScan
 from core.examination import examine
 from core.explanation.evidence import Evidence
-from core.imaging.reading import Selection
 from core.intake import Objection
 from core.prediction import Prediction, Predictor
 from core.reporting import answers, pictures
 from core.training.runs import Run
 from dashboard import resources
 from dashboard.tasks import Report, Task
-from dashboard.tray import Item
+from dashboard.tray import Question
 
 THUMBNAIL = 96
 
@@ -39,20 +38,6 @@ class Manner:
     target: int | None = None
     checked: bool = False
     sensitivity: float | None = None
-
-
-@dataclass(frozen=True)
-class Question:
-    """One picture of a file, as the desk shows it."""
-
-    item: Item
-    selection: Selection
-    override: bool
-
-    @property
-    def key(self) -> Hashable:
-        """Stands for it among the keys of tasks."""
-        return self.item.key, self.item.name, self.selection, self.override
 
 
 @dataclass(frozen=True)

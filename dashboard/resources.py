@@ -20,8 +20,6 @@ from core.evaluation.metrics import Summary, summarise
 from core.evaluation.overview import Overview, dated
 from core.evaluation.overview import overview as overview_of
 from core.explanation.methods import DEFAULT
-from core.imaging.reading import Selection
-from core.imaging.scans import MIDDLE
 from core.readings.log import Answer, Contents, Log, Reading, current
 from core.storage import version
 from core.training.crossval import CrossValidation
@@ -31,8 +29,9 @@ from core.training.jobs import Job
 from core.training.runs import Run
 from core.training.workspace import Workspace, default_workspace
 from dashboard import keras_session, thumbnails
+from dashboard.components import pictures
 from dashboard.tasks import Tasks
-from dashboard.tray import Glance, Item, Tray
+from dashboard.tray import Glance, Item, Question, Tray
 
 if TYPE_CHECKING:
     from core.evaluation.pooled import Pooled
@@ -348,21 +347,18 @@ def tray() -> Tray:
 @st.cache_resource(max_entries=24, show_spinner=False, scope="session")
 def _prediction(
     model_sha256: str,  # noqa: ARG001
-    key: str,  # noqa: ARG001
-    name: str,
-    selection: Selection,
+    key: Hashable,  # noqa: ARG001
     target: int | None,
     method: str,
-    override: bool,
     _run: Run,
     _stage: str,
-    _item: Item,
+    _question: Question,
 ) -> "Prediction":
     return predictor(_run, _stage).predict(
-        _item.read(),
-        name,
-        selection=selection,
-        override=override,
+        _question.item.read(),
+        _question.item.name,
+        selection=_question.selection,
+        override=_question.override,
         explain=True,
         target=target,
         method=method,
@@ -372,54 +368,107 @@ def _prediction(
 def prediction(
     run: Run,
     stage: str,
-    item: Item,
-    selection: Selection = MIDDLE,
+    question: Question,
     target: int | None = None,
     method: str = DEFAULT,
-    *,
-    override: bool = False,
 ) -> "Prediction":
     """The explained answer for a scan; the last few of a session are kept with it.
 
     Args:
         run: Whose network is asked.
         stage: Which one.
-        item: The scan.
-        selection: Which picture of the file.
+        question: The scan, and which picture of it.
         target: The class to explain, by its place in the softmax; none is the predicted one.
         method: A name in `core.explanation.methods.METHODS`.
-        override: Whether a refused picture is answered for all the same.
     """
     model = run.metrics(stage)["model_sha256"]
-    return _prediction(
-        model, item.key, item.name, selection, target, method, override, run, stage, item
-    )
+    return _prediction(model, question.key, target, method, run, stage, question)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False, scope="session")
+def _picture(
+    answer: tuple[Hashable, ...],  # noqa: ARG001
+    opacity: float,
+    outline: bool,
+    _prediction: "Prediction",
+) -> bytes | None:
+    return pictures.shown(_prediction, opacity, outline=outline)
+
+
+def picture(
+    run: Run,
+    stage: str,
+    question: Question,
+    target: int | None,
+    method: str,
+    opacity: float,
+    *,
+    outline: bool,
+) -> bytes | None:
+    """What the light box shows of an answer, as PNG: for the page, and for the file to keep.
+
+    Args:
+        run: As of `prediction`, like all that is not said here.
+        stage: As of `prediction`.
+        question: As of `prediction`.
+        target: As of `prediction`.
+        method: As of `prediction`.
+        opacity: Of the map, 0–1.
+        outline: Whether the crop is drawn in.
+    """
+    found = prediction(run, stage, question, target, method)
+    answer = found.model_sha256, question.key, target, method
+    return _picture(answer, opacity, outline, found)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False, scope="session")
+def _map_file(answer: tuple[Hashable, ...], _prediction: "Prediction") -> bytes | None:  # noqa: ARG001
+    return None if _prediction.map is None else pictures.tiff(_prediction.map)
+
+
+def map_file(
+    run: Run, stage: str, question: Question, target: int | None, method: str
+) -> bytes | None:
+    """The map of an answer as TIFF, where there is one. As `prediction` otherwise."""
+    found = prediction(run, stage, question, target, method)
+    return _map_file((found.model_sha256, question.key, target, method), found)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False, scope="session")
 def _glance(
     model_sha256: str,  # noqa: ARG001
-    key: str,  # noqa: ARG001
-    selection: Selection,
-    override: bool,
+    key: Hashable,  # noqa: ARG001
     _run: Run,
     _stage: str,
-    _item: Item,
+    _question: Question,
 ) -> Glance:
-    found = prediction(_run, _stage, _item, selection, override=override)
-    return Glance.of(found, _run.positive)
+    return Glance.of(prediction(_run, _stage, _question), _run.positive)
 
 
-def glance(
-    run: Run, stage: str, item: Item, selection: Selection = MIDDLE, *, override: bool = False
-) -> Glance:
+def glance(run: Run, stage: str, question: Question) -> Glance:
     """What a list shows of a scan; small, so that many are kept. As `prediction` otherwise."""
     model = run.metrics(stage)["model_sha256"]
-    return _glance(model, item.key, selection, override, run, stage, item)
+    return _glance(model, question.key, run, stage, question)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False, scope="session")
+def _drawn_of_desk(what: tuple[Hashable, ...], _draw: Callable[[], "go.Figure"]) -> "go.Figure":  # noqa: ARG001
+    return _draw()
+
+
+def drawn_of_desk(what: tuple[Hashable, ...], draw: Callable[[], "go.Figure"]) -> "go.Figure":
+    """A figure of a scan on the desk, drawn once; not to be changed.
+
+    Args:
+        what: All that decides it.
+        draw: Draws it.
+    """
+    return _drawn_of_desk(what, draw)
 
 
 def clear_desk() -> None:
     """Forget the scans of this session and all that was found out about them."""
     tray().clear()
-    for kept in (examinations, reports, _prediction, _glance, _digest):
+    found = (_prediction, _picture, _map_file, _glance, _digest, _drawn_of_desk)
+    for kept in (examinations, reports, *found):
         kept.clear()

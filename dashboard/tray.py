@@ -1,6 +1,6 @@
 """The scans that a session has laid on its desk. In memory, and gone with the session."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Self
 import pandas as pd
 
 from core.data.index import read_file
+from core.imaging.reading import Selection
 from core.prediction import Prediction
 from core.training.runs import Run
 from dashboard.components import chances
@@ -35,6 +36,20 @@ class Item:
     name: str
     read: Callable[[], bytes]
     link: str | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """One picture of a file, as the desk shows it."""
+
+    item: Item
+    selection: Selection
+    override: bool
+
+    @property
+    def key(self) -> Hashable:
+        """Stands for it among the keys of what is kept of it."""
+        return self.item.key, self.item.name, self.selection, self.override
 
 
 @dataclass(frozen=True)

@@ -29,14 +29,20 @@ def show(run: Run, prediction: Prediction) -> None:
     _scale(prediction)
 
 
-def downloads(run: Run, prediction: Prediction, method: str, picture: bytes | None) -> None:
-    """Files to keep: the picture as it is shown (PNG), the map and the answer."""
+def downloads(
+    run: Run,
+    prediction: Prediction,
+    method: str,
+    picture: bytes | None,
+    map_file: bytes | None,
+) -> None:
+    """Files to keep: the picture as it is shown (PNG), the map (TIFF) and the answer."""
     stem = PurePath(prediction.file).stem
     with st.container(horizontal=True, gap="small"):
         if picture is not None:
             _file("Picture", picture, f"{stem}-{prediction.stage}.png")
-        if prediction.map is not None:
-            _file("Map", pictures.tiff(prediction.map), f"{stem}-{method}.tif")
+        if map_file is not None:
+            _file("Map", map_file, f"{stem}-{method}.tif")
         _file("Result", record(run, prediction, method), f"{stem}.json")
     if prediction.scan is not None:
         with st.popover("About this file", type="tertiary"):

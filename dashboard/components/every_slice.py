@@ -14,8 +14,8 @@ from core.reporting.figures import slice_strip
 from core.training.runs import Run
 from dashboard import reports, resources, state
 from dashboard.components import chances, chart, reading, report, shell, slicing
-from dashboard.reports import Question, Score
-from dashboard.tray import Item
+from dashboard.reports import Score
+from dashboard.tray import Item, Question
 
 KEY = "slices"
 ROW = 40
@@ -52,11 +52,11 @@ def show(run: Run, stage: str, item: Item, prediction: Prediction) -> None:
             return
         found = reading.result_or_progress(task, on_demand=True)
         if isinstance(found, list):
-            _scored(run, stage, item, scan, found)
+            _scored(run, stage, question, scan, found)
             _report(run, stage, question, item)
 
 
-def _scored(run: Run, stage: str, item: Item, scan: Scan, found: list[Score]) -> None:
+def _scored(run: Run, stage: str, question: Question, scan: Scan, found: list[Score]) -> None:
     table = pd.DataFrame(
         {
             "slice": [score.slice + 1 for score in found],
@@ -64,17 +64,14 @@ def _scored(run: Run, stage: str, item: Item, scan: Scan, found: list[Score]) ->
             "reason": [score.reason for score in found],
         }
     ).astype({"probability": float})
-    figure = slice_strip(
-        table,
-        stage,
-        run.positive,
-        current=scan.slice + 1,
-        mark=resources.mark(run),
-        look=chart.look(),
+    current, mark, look = scan.slice + 1, resources.mark(run), chart.look()
+    figure = resources.drawn_of_desk(
+        (reports.scores_key(run, stage, question), current, mark, look),
+        lambda: slice_strip(table, stage, run.positive, current=current, mark=mark, look=look),
     )
-    turn = slicing.turner(item, scan)
+    turn = slicing.turner(question.item, scan)
     # Another slice is another figure, so that a point can be clicked that was clicked before.
-    strip = f"{KEY}-strip-{scan.slice + 1}"
+    strip = f"{KEY}-strip-{current}"
     chart.show(
         figure,
         strip,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.explanation.geometry import overlay
 from core.explanation.methods import DEFAULT, METHODS
 from core.prediction import Prediction
 from core.training.runs import Run
@@ -15,17 +14,15 @@ from dashboard.components import (
     every_slice,
     evidence,
     override,
-    pictures,
     report,
     shell,
     similar_cases,
     slicing,
     stage_strip,
 )
-from dashboard.reports import Manner, Question
-from dashboard.tray import Item
+from dashboard.reports import Manner
+from dashboard.tray import Item, Question
 
-FRAME = (98, 176, 198)
 PREDICTED = "as called"
 
 
@@ -55,13 +52,11 @@ def show(run: Run, stage: str, question: Question) -> None:
         centre, beside = st.columns([2, 1.1], gap="medium")
         with beside, st.container(gap="xsmall"):
             verdict = st.container(key="verdict")
-            glance = resources.glance(
-                run, stage, item, question.selection, override=question.override
-            )
-            answered = glance.probability is not None
+            answered = resources.glance(run, stage, question).probability is not None
             settings = _controls(run, disabled=not answered)
-        prediction = _predict(run, stage, question, settings)
-        picture = _picture(prediction, settings)
+        asked = run, stage, question, settings.target, settings.method
+        prediction = _predict(*asked)
+        picture = resources.picture(*asked, settings.opacity, outline=settings.outline)
         with verdict:
             answer.show(run, prediction)
             override.offer(item, prediction)
@@ -76,15 +71,16 @@ def show(run: Run, stage: str, question: Question) -> None:
             # Here, for what it asks is set here: outside, it would keep the settings of before.
             report.of_desk(run, stage)
         with beside:
-            answer.downloads(run, prediction, settings.method, picture)
+            answer.downloads(run, prediction, settings.method, picture, resources.map_file(*asked))
 
 
-def _predict(run: Run, stage: str, question: Question, settings: Settings) -> Prediction:
-    asked = run, stage, question.item, question.selection, settings.target, settings.method
-    if not METHODS[settings.method].slow:
-        return resources.prediction(*asked, override=question.override)
-    with st.spinner(f"{METHODS[settings.method].title} asks the network many times …"):
-        return resources.prediction(*asked, override=question.override)
+def _predict(
+    run: Run, stage: str, question: Question, target: int | None, method: str
+) -> Prediction:
+    if not METHODS[method].slow:
+        return resources.prediction(run, stage, question, target, method)
+    with st.spinner(f"{METHODS[method].title} asks the network many times …"):
+        return resources.prediction(run, stage, question, target, method)
 
 
 def _closer(run: Run, item: Item, prediction: Prediction, settings: Settings) -> None:
@@ -163,18 +159,6 @@ def _title(name: str) -> str:
 
 def _flip() -> None:
     st.session_state[state.HIDDEN] = not st.session_state.get(state.HIDDEN, False)
-
-
-def _picture(prediction: Prediction, settings: Settings) -> bytes | None:
-    """What the light box shows, as PNG: encoded once, for the page and for the file to keep."""
-    if prediction.scan is None:
-        return None
-    pixels = prediction.scan.pixels
-    if prediction.map is not None:
-        pixels = overlay(pixels, prediction.map, settings.opacity)
-    if prediction.prepared is not None and settings.outline:
-        pixels = pictures.outlined(pixels, prediction.prepared.box, FRAME)
-    return pictures.png(pixels)
 
 
 def _light_box(item: Item, prediction: Prediction, picture: bytes | None) -> None:

@@ -9,8 +9,7 @@ from core.imaging.reading import PLANES, Selection, Window
 from core.imaging.scans import Scan
 from dashboard import state
 from dashboard.components import override
-from dashboard.reports import Question
-from dashboard.tray import Item
+from dashboard.tray import Item, Question
 
 STEPS = 200
 """Of a window slider, from one end to the other."""

@@ -57,8 +57,7 @@ def _rows(
     started = time.monotonic()
     rows = []
     for number, item in enumerate(items, start=1):
-        asked = slicing.question(item)
-        glance = resources.glance(run, stage, item, asked.selection, override=asked.override)
+        glance = resources.glance(run, stage, slicing.question(item))
         rows.append({"scan": glance.thumbnail, "file": item.name, "answer": glance.rank})
         if time.monotonic() - started > 0.4 and number < len(items):
             line.progress(number / len(items), f"Asking the network: {number} of {len(items)}")

@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 import weakref
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +23,7 @@ from core.readings.log import Log
 from core.training.runs import Run
 from core.training.workspace import Workspace
 from dashboard import state
-from dashboard.components import answer, chances, words
+from dashboard.components import answer, chances, pictures, words
 from dashboard.tray import from_run
 
 SAMPLE = "test/000.png"
@@ -154,6 +155,21 @@ def test_volume_opens_in_the_middle_and_its_slices_are_asked_one_by_one(
     next(b for b in page.button if b.label == "Answer anyway").click().run()
     expected = ask(nifti(tmp_path), "volume.nii.gz", 0, override=True)
     assert f"<strong>{expected.label}</strong>" in shown(page)
+
+
+@pytest.mark.usefixtures("run")
+def test_files_to_keep_are_made_once(pages: Pages, monkeypatch: pytest.MonkeyPatch):
+    made = []
+    for kind in ("png", "tiff"):
+        make = getattr(pictures, kind)
+        counted = partial(lambda make, kind, pixels: made.append(kind) or make(pixels), make, kind)
+        monkeypatch.setattr(pictures, kind, counted)
+    page = drop(pages.open("explain"), ("one.png", png(1)))
+    page.run()
+    assert sorted(made) == ["png", "tiff"]
+    for opacity in (20, 60):
+        page.slider(key=state.OPACITY).set_value(opacity).run()
+    assert sorted(made) == ["png", "png", "tiff"]
 
 
 @pytest.mark.usefixtures("run")
@@ -376,11 +392,13 @@ def note(page: AppTest):
 def _name(run, files) -> None:  # annotations would be looked up inside the page
     import streamlit as st
 
+    from core.imaging.reading import Selection
     from dashboard import resources
-    from dashboard.tray import from_run
+    from dashboard.tray import Question, from_run
 
     for file in files:
-        st.caption(resources.prediction(run, "baseline", from_run(run, file)).file)
+        question = Question(from_run(run, file), Selection(), False)
+        st.caption(resources.prediction(run, "baseline", question).file)
 
 
 def _empty_map() -> None:

@@ -18,9 +18,9 @@ from core.training.runs import Run
 from core.training.workspace import Workspace
 from dashboard import reports, resources, state
 from dashboard.components import chances
-from dashboard.reports import Manner, Question
+from dashboard.reports import Manner
 from dashboard.tasks import Cancelled, Tasks
-from dashboard.tray import Item, from_run
+from dashboard.tray import Item, Question, from_run
 
 PLAIN = Manner("grad-cam")
 
