@@ -9,8 +9,12 @@ from dashboard.tray import Item
 
 def go(run: Run, file: str) -> None:
     """Open the Explain page with a scan of the run in use, by its name in the data set."""
-    _lay(tray.from_run(run, file))
-    st.switch_page("views/explain.py")
+    item = tray.from_run(run, file)
+    _lay(item)
+    link = item.link if item else None
+    # Laid here and not by its address: of two files alike, the address opens the first.
+    state.put(state.SCAN, link)
+    st.switch_page("views/explain.py", query_params={state.SCAN: link} if link else {})
 
 
 def open_scan(run: Run) -> None:
