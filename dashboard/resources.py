@@ -34,6 +34,8 @@ from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Question, Tray
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from core.evaluation.pooled import Pooled
     from core.evaluation.results import Comparison
     from core.examination import Stages
@@ -470,5 +472,5 @@ def clear_desk() -> None:
     """Forget the scans of this session and all that was found out about them."""
     tray().clear()
     found = (_prediction, _picture, _map_file, _glance, _digest, _drawn_of_desk)
-    for kept in (examinations, reports, *found):
-        kept.clear()
+    for cache in (examinations, reports, *found):
+        cache.clear()
