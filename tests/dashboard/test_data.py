@@ -93,7 +93,7 @@ def test_the_positive_class_is_asked_for_where_names_do_not_tell(pages: Pages, t
 
 def test_leak_free_keeps_copies_out_of_test_and_report_does_not(pages: Pages, scans: Path):
     page = opened(pages, scans, "Split")
-    assert "No validation or test picture has a near copy" in page.success[0].value
+    assert "No picture has a near copy" in page.success[0].value
     table = page.dataframe[0].value.set_index("Part")
     assert table["yes, scans"].sum() == 12
     page.button_group(key=state.PROTOCOL).set_value("report").run()

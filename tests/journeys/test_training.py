@@ -31,7 +31,7 @@ def test_from_a_folder_to_a_run_that_is_stopped_in_another_tab(
     expect(page.get_by_role("img", name="Scan of class yes").first).to_be_visible()
 
     page.get_by_role("tab", name="Split").click()
-    expect(page.get_by_text("No validation or test picture has a near copy")).to_be_visible()
+    expect(page.get_by_text("No picture has a near copy in another part")).to_be_visible()
     page.get_by_role("link", name="Go on to training").click()
 
     page.get_by_role("button", name="Train the baseline only").click()
