@@ -60,6 +60,19 @@ def typed(path: Path | str) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111, which raises
 
 
+def is_file(path: Path | str) -> bool:
+    """Whether a file can be reached there.
+
+    `Path.is_file` raises where a share is cut off or closed to the user; to them nothing is there.
+    """
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path | str) -> bool:
+    """Whether a folder can be reached there (see `is_file`)."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def version(path: Path) -> tuple[int, ...] | None:
     """Another one each time that `path` is written anew; none where nothing can be reached."""
     try:

@@ -11,6 +11,7 @@ import pandas as pd
 from core.data.index import read_file
 from core.imaging.reading import Selection
 from core.prediction import Prediction
+from core.storage import is_file
 from core.training.runs import Run
 from dashboard.components import chances
 from dashboard.components.pictures import address, small
@@ -141,7 +142,7 @@ def samples(run: Run) -> list[Item]:
     for name in reversed(run.classes):
         scans = test[test["label"] == name].head(10 * SAMPLES_PER_CLASS)
         items = map(partial(_item, run), scans["file"], scans["sha256"])
-        there = [item for item in items if (root / item.name).is_file()]
+        there = [item for item in items if is_file(root / item.name)]
         chosen += there[:SAMPLES_PER_CLASS]
     return chosen
 

@@ -19,6 +19,7 @@ from core.errors import DatasetError, UnreadableScan
 from core.imaging.cropping import find_brain
 from core.imaging.reading import natural_key
 from core.imaging.scans import read_scan
+from core.storage import is_file, is_folder
 
 PARTS = ("train", "validation", "test")
 PART_FOLDERS = {
@@ -155,10 +156,12 @@ def index_folder(
         DatasetError: The folder is not a data set of two classes.
     """
     root = Path(root)
-    if not root.is_dir():
+    if not is_folder(root):
         raise DatasetError(
             "a folder of scans",
-            f"'{root}' is not one" if root.exists() else f"'{root}' does not exist",
+            f"'{root}' is not one"
+            if is_file(root)
+            else f"'{root}' does not exist or cannot be reached",
             "Check the path.",
         )
     files, already_split = _labelled_files(root)

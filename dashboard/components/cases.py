@@ -1,12 +1,12 @@
 """Scans in a list: what they are, how probable each stage found the positive class."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
+from core.storage import is_file
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import linked, pictures, words
@@ -94,7 +94,6 @@ def _one(run: Run, row: pd.Series, thumbnail: bytes) -> None:
 def thumbnail(run: Run, file: str, sha256: str, side: int = SIDE) -> bytes:
     """A scan of a run, small; blank where it is no longer there."""
     root = run.config.data.root
-    # Path.is_file raises where a share is cut off or closed to the user.
-    if not os.path.isfile(Path(root) / file):  # noqa: PTH113
+    if not is_file(Path(root) / file):
         return pictures.BLANK
     return resources.thumbnail(root, file, sha256, None, side)

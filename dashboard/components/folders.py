@@ -1,14 +1,13 @@
 """Choosing a folder on this computer: typed, recent, or browsed to."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import psutil
 import streamlit as st
 
-from core.storage import write_text
+from core.storage import is_folder, write_text
 from dashboard import resources, state, survey
 from dashboard.components.words import count, plain
 
@@ -107,7 +106,7 @@ def recent() -> list[Path]:
         known = json.loads(_memory().read_text())
     except (OSError, ValueError):
         known = []
-    return [Path(folder) for folder in known if isinstance(folder, str) and _is_there(folder)]
+    return [Path(folder) for folder in known if isinstance(folder, str) and is_folder(folder)]
 
 
 def remember(folder: Path) -> None:
@@ -139,13 +138,8 @@ def _inside(folder: Path) -> tuple[list[Path], int]:
         children = [child for child in folder.iterdir() if not child.name.startswith(".")]
     except OSError:
         return [], 0
-    folders = sorted((c for c in children if _is_there(c)), key=lambda c: c.name.casefold())
+    folders = sorted((c for c in children if is_folder(c)), key=lambda c: c.name.casefold())
     return folders, len(children) - len(folders)
-
-
-def _is_there(folder: Path | str) -> bool:
-    # Path.is_dir raises where a share is cut off or closed to the user; to them it is not there.
-    return os.path.isdir(folder)  # noqa: PTH112
 
 
 def _places() -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.explanation.similar import Case
 from core.prediction import Prediction
+from core.storage import is_file
 from core.training.runs import Run
 from dashboard import examinations, resources
 from dashboard.components import pictures, reading, words
@@ -35,7 +36,7 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
 
 def _case(run: Run, case: Case) -> None:
     root = run.config.data.root
-    there = (Path(root) / case.file).is_file()
+    there = is_file(Path(root) / case.file)
     st.image(
         resources.thumbnail(root, case.file, case.sha256, None) if there else pictures.BLANK,
         width="stretch",

@@ -1,5 +1,6 @@
 """Files are written whole or not at all."""
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -7,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from core import storage
-from core.storage import read_bytes, replacing, typed, version, write_bytes, write_text
+from core.storage import (
+    is_file,
+    is_folder,
+    read_bytes,
+    replacing,
+    typed,
+    version,
+    write_bytes,
+    write_text,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -37,6 +47,23 @@ def test_the_temporary_file_keeps_the_suffix_that_writers_go_by(tmp_path):
 def test_a_home_that_nobody_has_stays_as_it_was_typed():
     assert typed("~/scans") == Path.home() / "scans"
     assert typed("~nobody-of-this-name/scans") == Path("~nobody-of-this-name/scans")
+
+
+def test_what_cannot_be_reached_is_not_there(tmp_path, monkeypatch):
+    """As on a share that is cut off, where `Path` raises."""
+    file = tmp_path / "scan.png"
+    file.touch()
+    assert is_file(file)
+    assert is_folder(tmp_path)
+    assert not is_file(tmp_path)
+    assert not is_folder(file)
+
+    def cut_off(*_, **__):
+        raise OSError(112, "Host is down")
+
+    monkeypatch.setattr(os, "stat", cut_off)
+    assert not is_file(file)
+    assert not is_folder(tmp_path)
 
 
 def test_a_version_is_another_one_after_each_write(tmp_path):
