@@ -271,9 +271,9 @@ def answers(facts: Facts) -> dict[int, str]:
         "cross-entropy, Brier score, expected calibration error; at a threshold chosen on "
         "validation also predictive values.",
         29: "95 % intervals: Wilson's for shares, a bootstrap by group for all else. Stages are "
-        "compared pairwise on the same scans: McNemar, DeLong (with more than two pictures a group "
-        "all by resamples and sign flips of groups), and a sign-flip test of the loss "
-        "by group, Holm-corrected.",
+        "compared pairwise on the same scans: McNemar, DeLong, and a sign-flip test of the loss "
+        "by group, Holm-corrected. Where groups hold more than two pictures on average, shares, "
+        "accuracy and AUC go by resamples and sign flips of groups as well.",
         31: "Class activation maps (Grad-CAM and its kin) laid back on the scan, raw maximum "
         "stated.",
         32: f"{marked}On a held-out test part of the same folder: {_counts(test)}.",

@@ -130,6 +130,7 @@ def _signed(number: float, share: bool) -> str:
 def _sides(pair: Pair) -> str:
     return (
         f"Of {pair.n} scans {pair.gained} were put right and {pair.lost} made wrong. "
-        "Accuracy: McNemar's exact test; AUC: DeLong's; loss: sign flips by group. "
+        "Accuracy: McNemar's exact test; AUC: DeLong's (both by group, where groups hold more than "
+        "two scans on average); loss: sign flips by group. "
         "p is not corrected for the number of pairs you look at."
     )
