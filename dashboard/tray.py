@@ -100,13 +100,20 @@ class Tray:
         self.selected = next(iter(added), self.selected)
         self.version += 1
 
-    def drop(self, files: Iterable[tuple[str, str, bytes]]) -> None:
-        """Add files by their key, name and bytes, which nobody else holds (see `clear`)."""
+    def drop(self, files: Iterable[tuple[str, str, bytes]], first: str) -> None:
+        """Add files by their key, name and bytes, which nobody else holds (see `clear`).
+
+        Args:
+            files: The new ones.
+            first: Key of the one that is looked at then: the first of all dropped together.
+        """
         dropped = []
         for key, name, data in files:
             self._dropped[key] = data
             dropped.append(Item(key, name, partial(self._dropped.__getitem__, key)))
         self.put(dropped)
+        if first in self.items:
+            self.selected = first
 
     def clear(self) -> None:
         """Forget everything. Items may live on, as in callbacks; what was dropped does not."""

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
 from core.training.runs import Run
 from dashboard import resources, state, tray
@@ -43,8 +43,14 @@ def samples(run: Run) -> None:
 
 
 def _take(key: str) -> None:
-    dropped = st.session_state[key]
-    resources.tray().drop((file.file_id, file.name, file.getvalue()) for file in dropped)
+    files = st.session_state[key]
+    # Of files that are dropped together some arrive later, and are told with those taken already.
+    dropped = [file for file in files if not isinstance(file, DeletedFile)]
+    if not dropped:
+        return
+    resources.tray().drop(
+        ((file.file_id, file.name, file.getvalue()) for file in dropped), files[0].file_id
+    )
     # An uploader keeps its list of files for as long as its key stays the same.
     st.session_state[state.DROP] = st.session_state.get(state.DROP, 0) + 1
     _let_go(dropped)

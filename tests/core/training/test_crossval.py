@@ -11,6 +11,8 @@ import pytest
 from waiting import until
 
 from core.errors import RunError, SettingError
+from core.model.stages import average_of
+from core.model.typicality import LAYER as TYPICAL
 from core.training import jobs
 from core.training.crossval import POOLED_COLUMNS
 from core.training.runs import COMPUTING_PREFIX
@@ -84,8 +86,8 @@ def test_the_second_fold_computes_nothing_anew(finished):
     assert ("s7-f1", COMPUTING_PREFIX) in seen
     assert ("s7-f2", "Training") in seen
     assert ("s7-f2", COMPUTING_PREFIX) not in seen
-    # One entry for each cut, and none of another fold's.
-    cuts = {"block5_pool", "block5_conv2", "block4_pool", "block3_pool"}
+    # One entry for each cut and for what is typical, and none of another fold's.
+    cuts = {"block5_pool", "block5_conv2", "block4_pool", "block3_pool", average_of(TYPICAL)}
     assert len(list(Workspace(crossval.path.parents[1]).cache.glob("*"))) == len(cuts)
 
 
