@@ -197,8 +197,9 @@ def test_the_report_of_all_follows_what_is_set_on_the_desk_alone(pages: Pages):
         assert "CSV" in offered(page)
 
 
-@pytest.mark.usefixtures("run")
-def test_a_report_that_was_begun_can_be_called_off(pages: Pages, monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def slow_report(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, list[str]]:
+    """A report that waits for the event before it tells how far it is; and how it ended."""
     go, ends = threading.Event(), []
 
     def slow(*arguments):
@@ -210,6 +211,12 @@ def test_a_report_that_was_begun_can_be_called_off(pages: Pages, monkeypatch: py
             raise
 
     monkeypatch.setattr(reports, "_gathered", slow)
+    return go, ends
+
+
+@pytest.mark.usefixtures("run")
+def test_a_report_that_was_begun_can_be_called_off(pages: Pages, slow_report):
+    go, ends = slow_report
     page = drop(pages.open("explain"), ("one.png", png(1)), ("two.png", png(2)))
     opened(page, state.BATCH)
     press(page, "Write it")
@@ -224,20 +231,8 @@ def test_a_report_that_was_begun_can_be_called_off(pages: Pages, monkeypatch: py
 
 @pytest.mark.usefixtures("run")
 @pytest.mark.parametrize("leave", ["Clear the desk", "close the page"])
-def test_work_ends_with_the_desk_that_it_is_for(
-    pages: Pages, monkeypatch: pytest.MonkeyPatch, leave: str
-):
-    go, ends = threading.Event(), []
-
-    def slow(*arguments):
-        go.wait(60)
-        try:
-            arguments[-1](1)
-        except Cancelled:
-            ends.append("cancelled")
-            raise
-
-    monkeypatch.setattr(reports, "_gathered", slow)
+def test_work_ends_with_the_desk_that_it_is_for(pages: Pages, slow_report, leave: str):
+    go, ends = slow_report
     page = drop(pages.open("explain"), ("one.png", png(1)), ("two.png", png(2)))
     opened(page, state.BATCH)
     press(page, "Write it")
