@@ -17,8 +17,8 @@ from tf_keras_vis.scorecam import Scorecam
 
 from core.errors import SettingError
 from core.explanation.methods import COARSE, DEFAULT, FINE, method
-from core.explanation.network import ENTRANCE, Network
-from core.explanation.score import ClassScore
+from core.explanation.network import ENTRANCE, Descent, Network
+from core.explanation.score import PREDICTED, ClassScore
 from core.model.architecture import VGG19_LAYERS
 
 Float32 = NDArray[np.float32]
@@ -130,7 +130,8 @@ class Look:
     ) -> None:
         self.network = network
         self.batch = batch
-        self._wanted = target
+        wanted = PREDICTED if target is None else target
+        self._wanted = np.broadcast_to(np.int64(wanted), len(batch))
         self._activations: dict[str, Any] = {}
         self._score: ClassScore | None = None
 
@@ -159,12 +160,12 @@ class Look:
         """Take what a layer gives, float32 (n, h, w, c), from where it has been computed."""
         self._activations[layer] = activations
 
-    def from_here(self, *layers: str) -> "Look":
-        """The same look that knows what these layers give, and nothing else."""
-        look = Look(self.network, self.batch, self._wanted)
-        for layer in layers:
-            look.know(layer, self.activations(layer))
-        return look
+    def descend(self, lower: str, upper: str) -> Descent:
+        """From a layer up to the answer and down again (see `Network.descent`)."""
+        found = self.network.descent(lower, upper)(self._wanted, *self.entering(lower))
+        self.know(upper, found.activations)
+        self.score()(found.logits)
+        return found
 
     def score(self) -> ClassScore:
         """What is explained. Once a map has called it, it knows the answer as well."""
@@ -184,10 +185,7 @@ class Look:
         Args:
             places: Of the pictures in the batch, rising.
         """
-        wanted = self._wanted
-        if not (wanted is None or isinstance(wanted, int)):
-            wanted = wanted[list(places)]
-        look = Look(self.network, self.batch[list(places)], wanted)
+        look = Look(self.network, self.batch[list(places)], self._wanted[list(places)])
         for layer, known in self._activations.items():
             look.know(layer, tf.gather(known, list(places)))
         return look
@@ -274,20 +272,10 @@ def _fusion(look: Look) -> Float32:
     out of one way up and one way down between the two layers.
     """
     fine = look.activations(FINE)
-    way = look.from_here(FINE, *look.network.sides(FINE))  # up again, in sight of the tape
-    with tf.GradientTape(watch_accessed_variables=False) as lower:
-        lower.watch(fine)
-        entering = way.entering(COARSE)
-    with tf.GradientTape(watch_accessed_variables=False) as upper:
-        upper.watch(entering)
-        score = look.score()(look.network.above(COARSE)(entering))
-    coarse = entering[0]
-    look.know(COARSE, coarse)
-    upstream = upper.gradient(score, entering)
-    gradients = lower.gradient(entering, fine, upstream)
+    found = look.descend(FINE, COARSE)
     above, below = (
         tf.nn.relu(tf.reduce_sum(each * activations, axis=-1)).numpy()
-        for each, activations in ((upstream[0], coarse), (gradients, fine))
+        for each, activations in ((found.upper, found.activations), (found.lower, fine))
     )
     places = np.stack([enlarge(cell, below.shape[1]) for cell in above])
     return np.asarray(np.sqrt(places * below), np.float32)

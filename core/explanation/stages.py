@@ -88,7 +88,7 @@ class StageNetworks:
             def run(pictures: Any) -> dict[str, dict[str, Any]]:
                 known: dict[str | None, Any] = {None: pictures}
                 for step in steps:
-                    known[step.key] = step.layer(known[step.below], training=False)
+                    known[step.key] = some.in_place_of(step.layer)(known[step.below])
                 return {
                     stage: {name: tf.cast(known[keys[name]], tf.float32) for name in wanted}
                     for stage, keys in self._keys.items()
