@@ -12,7 +12,7 @@ from core.explanation.evidence import Evidence
 from core.explanation.similar import Case
 from core.prediction import Prediction
 from core.training.runs import Run
-from dashboard import resources
+from dashboard import desk, resources
 from dashboard.tasks import Report, Task
 from dashboard.tray import Item
 
@@ -29,13 +29,13 @@ def evidence(
     def work(report: Report) -> Evidence:
         return examine(predictor, prediction, method, full=full, progress=report)
 
-    return resources.examinations().start(_evidence_key(item, prediction, method, full), work)
+    return desk.examinations().start(_evidence_key(item, prediction, method, full), work)
 
 
 def is_fully_examined(item: Item, prediction: Prediction, method: str) -> bool:
     """Whether the full evidence of a map was asked for and is not forgotten."""
     key = _evidence_key(item, prediction, method, True)
-    return resources.examinations().find(key) is not None
+    return desk.examinations().find(key) is not None
 
 
 def stages(
@@ -50,7 +50,7 @@ def stages(
         report("Asking every stage", 0, 0)
         return together.see(prediction, target, method)
 
-    return resources.examinations().start(key, work)
+    return desk.examinations().start(key, work)
 
 
 def similar(run: Run, item: Item, prediction: Prediction) -> Task[dict[str, list[Case]]]:
@@ -61,7 +61,7 @@ def similar(run: Run, item: Item, prediction: Prediction) -> Task[dict[str, list
         return similar_cases(predictor, prediction, SIMILAR, report)
 
     key = ("similar", prediction.model_sha256, _scan_key(item, prediction))
-    return resources.examinations().start(key, work)
+    return desk.examinations().start(key, work)
 
 
 def _evidence_key(item: Item, prediction: Prediction, method: str, full: bool) -> Hashable:

@@ -16,7 +16,7 @@ from core.intake import Objection
 from core.prediction import Prediction, Predictor
 from core.reporting import answers, pictures
 from core.training.runs import Run
-from dashboard import resources
+from dashboard import desk, resources
 from dashboard.tasks import Report, Task
 from dashboard.tray import Question
 
@@ -102,7 +102,7 @@ def of_scan(
 
     how_far = evidence and evidence.checked
     key = ("scan", run.name, prediction.model_sha256, question.key, manner, how_far)
-    return resources.reports().start(key, work)
+    return desk.reports().start(key, work)
 
 
 def of_desk(run: Run, stage: str, questions: Sequence[Question], manner: Manner) -> Task[Made]:
@@ -125,7 +125,7 @@ def of_desk(run: Run, stage: str, questions: Sequence[Question], manner: Manner)
         told(0)
         return Made.of(_gathered(run, predictor, answered(), manner, told))
 
-    return resources.reports().start(desk_key(run, stage, questions, manner), work)
+    return desk.reports().start(desk_key(run, stage, questions, manner), work)
 
 
 def desk_key(run: Run, stage: str, questions: Sequence[Question], manner: Manner) -> Hashable:
@@ -157,7 +157,7 @@ def of_slices(run: Run, stage: str, question: Question, manner: Manner) -> Task[
             )
         )
 
-    return resources.reports().start(slices_key(run, stage, question, manner), work)
+    return desk.reports().start(slices_key(run, stage, question, manner), work)
 
 
 def slices_key(run: Run, stage: str, question: Question, manner: Manner) -> Hashable:
@@ -176,7 +176,7 @@ def scores(run: Run, stage: str, question: Question) -> Task[list[Score]]:
         )
         return [_score(answer, run.positive) for answer in found]
 
-    return resources.reports().start(scores_key(run, stage, question), work)
+    return desk.reports().start(scores_key(run, stage, question), work)
 
 
 def scores_key(run: Run, stage: str, question: Question) -> Hashable:

@@ -1,10 +1,11 @@
-"""Everything that is kept between reruns and shared between sessions: each cache, once.
+"""What is kept between reruns and shared between sessions: each cache, once.
+
+What a session found out about its own scans is in `dashboard.desk`.
 
 What is cached is immutable or only read. Keys hold what decides the value, so that nothing
 has to be cleared by hand.
 """
 
-import hashlib
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +20,6 @@ from core.evaluation.mark import mark_of
 from core.evaluation.metrics import Summary, summarise
 from core.evaluation.overview import Overview, dated
 from core.evaluation.overview import overview as overview_of
-from core.explanation.methods import DEFAULT
 from core.readings.log import Answer, Contents, Log, Reading, current
 from core.storage import version
 from core.training.crossval import CrossValidation
@@ -29,17 +29,13 @@ from core.training.jobs import Job
 from core.training.runs import Run
 from core.training.workspace import Workspace, default_workspace
 from dashboard import keras_session, thumbnails
-from dashboard.components import pictures
 from dashboard.tasks import Tasks
-from dashboard.tray import Glance, Item, Question, Tray
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from core.evaluation.pooled import Pooled
     from core.evaluation.results import Comparison
     from core.examination import Stages
-    from core.prediction import Prediction, Predictor
+    from core.prediction import Predictor
     from core.reporting.card import ModelCard
 
 T = TypeVar("T")
@@ -227,16 +223,6 @@ def call_on(answer: Answer) -> Reading | None:
     return _calls(*_log_states()).get(answer.subject)
 
 
-@st.cache_data(max_entries=2000, show_spinner=False, scope="session")
-def _digest(key: str, _item: Item) -> str:  # noqa: ARG001
-    return hashlib.sha256(_item.read()).hexdigest()
-
-
-def digest(item: Item) -> str:
-    """SHA-256 of a scan's bytes."""
-    return _digest(item.key, item)
-
-
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")
 def _predictor(path: str, stage: str, model_sha256: str) -> "Predictor":  # noqa: ARG001
     from core.prediction import Predictor  # brings TensorFlow
@@ -326,151 +312,3 @@ def stages(run: Run) -> "Stages":
         RunError: No stage is finished, or a model cannot be loaded.
     """
     return _stages(str(run.path), models(run))
-
-
-@st.cache_resource(show_spinner=False, scope="session", on_release=Tasks.end)
-def examinations() -> Tasks:
-    """What this session has asked about its scans (see `dashboard.examinations`)."""
-    return Tasks()
-
-
-@st.cache_resource(show_spinner=False, scope="session", on_release=Tasks.end)
-def reports() -> Tasks:
-    """What this session has had written down (see `dashboard.reports`)."""
-    return Tasks()
-
-
-@st.cache_resource(show_spinner=False, scope="session")
-def tray() -> Tray:
-    """The scans on this session's desk."""
-    return Tray()
-
-
-@st.cache_resource(max_entries=24, show_spinner=False, scope="session")
-def _prediction(
-    model_sha256: str,  # noqa: ARG001
-    key: Hashable,  # noqa: ARG001
-    target: int | None,
-    method: str,
-    _run: Run,
-    _stage: str,
-    _question: Question,
-) -> "Prediction":
-    return predictor(_run, _stage).predict(
-        _question.item.read(),
-        _question.item.name,
-        selection=_question.selection,
-        override=_question.override,
-        explain=True,
-        target=target,
-        method=method,
-    )
-
-
-def prediction(
-    run: Run,
-    stage: str,
-    question: Question,
-    target: int | None = None,
-    method: str = DEFAULT,
-) -> "Prediction":
-    """The explained answer for a scan; the last few of a session are kept with it.
-
-    Args:
-        run: Whose network is asked.
-        stage: Which one.
-        question: The scan, and which picture of it.
-        target: The class to explain, by its place in the softmax; none is the predicted one.
-        method: A name in `core.explanation.methods.METHODS`.
-    """
-    model = run.metrics(stage)["model_sha256"]
-    return _prediction(model, question.key, target, method, run, stage, question)
-
-
-@st.cache_resource(max_entries=24, show_spinner=False, scope="session")
-def _picture(
-    answer: tuple[Hashable, ...],  # noqa: ARG001
-    opacity: float,
-    outline: bool,
-    _prediction: "Prediction",
-) -> bytes | None:
-    return pictures.shown(_prediction, opacity, outline=outline)
-
-
-def picture(
-    run: Run,
-    stage: str,
-    question: Question,
-    target: int | None,
-    method: str,
-    opacity: float,
-    *,
-    outline: bool,
-) -> bytes | None:
-    """What the light box shows of an answer, as PNG: for the page, and for the file to keep.
-
-    Args:
-        run: As of `prediction`, like all that is not said here.
-        stage: As of `prediction`.
-        question: As of `prediction`.
-        target: As of `prediction`.
-        method: As of `prediction`.
-        opacity: Of the map, 0–1.
-        outline: Whether the crop is drawn in.
-    """
-    found = prediction(run, stage, question, target, method)
-    answer = found.model_sha256, question.key, target, method
-    return _picture(answer, opacity, outline, found)
-
-
-@st.cache_resource(max_entries=24, show_spinner=False, scope="session")
-def _map_file(answer: tuple[Hashable, ...], _prediction: "Prediction") -> bytes | None:  # noqa: ARG001
-    return None if _prediction.map is None else pictures.tiff(_prediction.map)
-
-
-def map_file(
-    run: Run, stage: str, question: Question, target: int | None, method: str
-) -> bytes | None:
-    """The map of an answer as TIFF, where there is one. As `prediction` otherwise."""
-    found = prediction(run, stage, question, target, method)
-    return _map_file((found.model_sha256, question.key, target, method), found)
-
-
-@st.cache_data(max_entries=2000, show_spinner=False, scope="session")
-def _glance(
-    model_sha256: str,  # noqa: ARG001
-    key: Hashable,  # noqa: ARG001
-    _run: Run,
-    _stage: str,
-    _question: Question,
-) -> Glance:
-    return Glance.of(prediction(_run, _stage, _question), _run.positive)
-
-
-def glance(run: Run, stage: str, question: Question) -> Glance:
-    """What a list shows of a scan; small, so that many are kept. As `prediction` otherwise."""
-    model = run.metrics(stage)["model_sha256"]
-    return _glance(model, question.key, run, stage, question)
-
-
-@st.cache_resource(max_entries=24, show_spinner=False, scope="session")
-def _drawn_of_desk(what: tuple[Hashable, ...], _draw: Callable[[], "go.Figure"]) -> "go.Figure":  # noqa: ARG001
-    return _draw()
-
-
-def drawn_of_desk(what: tuple[Hashable, ...], draw: Callable[[], "go.Figure"]) -> "go.Figure":
-    """A figure of a scan on the desk, drawn once; not to be changed.
-
-    Args:
-        what: All that decides it.
-        draw: Draws it.
-    """
-    return _drawn_of_desk(what, draw)
-
-
-def clear_desk() -> None:
-    """Forget the scans of this session and all that was found out about them."""
-    tray().clear()
-    found = (_prediction, _picture, _map_file, _glance, _digest, _drawn_of_desk)
-    for cache in (examinations, reports, *found):
-        cache.clear()

@@ -6,6 +6,8 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
+from core.imaging.scans import read_scan
+
 RAMP = np.arange(1000, dtype=np.uint16).reshape(20, 50)
 
 
@@ -36,3 +38,15 @@ def written(scan, **options):
     buffer = BytesIO()
     scan.save_as(buffer, enforce_file_format=True, **options)
     return buffer.getvalue()
+
+
+def grey(scan):
+    """What is shown of a scan whose channels must be the same, (h, w)."""
+    pixels = read_scan(written(scan), "a").pixels
+    assert (pixels == pixels[..., :1]).all()
+    return pixels[..., 0]
+
+
+def between(values, low, high):
+    """Values from black at one end to white at the other, 0 to 255."""
+    return np.clip((values.astype(float) - low) / (high - low) * 255, 0, 255)

@@ -6,7 +6,7 @@ from core.imaging.reading import PLANES
 from core.prediction import Prediction
 from core.readings.log import CALLS, NOTE_LENGTH, Answer, Call, Reading
 from core.training.runs import Run
-from dashboard import resources, state
+from dashboard import desk, resources, state
 from dashboard.components import shell, words
 from dashboard.tray import Item
 
@@ -20,7 +20,7 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
         return
     scan = prediction.scan
     answer = Answer(
-        scan_sha256=resources.digest(item),
+        scan_sha256=desk.digest(item),
         slice=scan.slice if scan else 0,
         plane=(scan and scan.plane) or PLANES[0],
         volume=scan.volume if scan else 0,

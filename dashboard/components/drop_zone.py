@@ -6,7 +6,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
 from core.training.runs import Run
-from dashboard import resources, state, tray
+from dashboard import desk, resources, state, tray
 from dashboard.components import words
 from dashboard.tray import Item
 
@@ -48,7 +48,7 @@ def _take(key: str) -> None:
     dropped = [file for file in files if not isinstance(file, DeletedFile)]
     if not dropped:
         return
-    resources.tray().drop(
+    desk.tray().drop(
         ((file.file_id, file.name, file.getvalue()) for file in dropped), files[0].file_id
     )
     # An uploader keeps its list of files for as long as its key stays the same.
@@ -65,4 +65,4 @@ def _let_go(dropped: list[UploadedFile]) -> None:
 
 
 def _open(item: Item) -> None:
-    resources.tray().put([item])
+    desk.tray().put([item])

@@ -12,7 +12,7 @@ from core.imaging.scans import Scan
 from core.prediction import Prediction
 from core.reporting.figures import slice_strip
 from core.training.runs import Run
-from dashboard import reports, resources, state
+from dashboard import desk, reports, resources, state
 from dashboard.components import chances, chart, reading, report, shell, slicing
 from dashboard.reports import Score
 from dashboard.tray import Item, Question
@@ -39,7 +39,7 @@ def show(run: Run, stage: str, item: Item, prediction: Prediction) -> None:
         asked = slicing.question(item)
         # Whichever slice is looked at.
         question = replace(asked, selection=replace(asked.selection, slice=None))
-        task = resources.reports().find(reports.scores_key(run, stage, question))
+        task = desk.reports().find(reports.scores_key(run, stage, question))
         if task is None:
             st.button(
                 f"Score all {scan.slices} slices",
@@ -65,7 +65,7 @@ def _scored(run: Run, stage: str, question: Question, scan: Scan, found: list[Sc
         }
     ).astype({"probability": float})
     current, mark, look = scan.slice + 1, resources.mark(run), chart.look()
-    figure = resources.drawn_of_desk(
+    figure = desk.drawn(
         (reports.scores_key(run, stage, question), current, mark, look),
         lambda: slice_strip(table, stage, run.positive, current=current, mark=mark, look=look),
     )
@@ -118,7 +118,7 @@ def _scored(run: Run, stage: str, question: Question, scan: Scan, found: list[Sc
 
 def _report(run: Run, stage: str, question: Question, item: Item) -> None:
     manner = report.wanted(run)
-    task = resources.reports().find(reports.slices_key(run, stage, question, manner))
+    task = desk.reports().find(reports.slices_key(run, stage, question, manner))
     report.written(
         task,
         f"{PurePath(item.name).stem}-slices",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.training.runs import Run
-from dashboard import resources, state, tray
+from dashboard import desk, state, tray
 from dashboard.tray import Item
 
 
@@ -20,7 +20,7 @@ def go(run: Run, file: str) -> None:
 def open_scan(run: Run) -> None:
     """Lay the scan on the desk that the address names, unless it is there since it named it."""
     link = st.query_params.get(state.SCAN)
-    there = any(item.link == link for item in resources.tray().items.values())
+    there = any(item.link == link for item in desk.tray().items.values())
     if link is None or (there and link == state.get(state.SCAN)):
         return
     state.put(state.SCAN, link)
@@ -39,4 +39,4 @@ def remember(item: Item | None) -> None:
 
 def _lay(item: Item | None) -> None:
     if item is not None:
-        resources.tray().put([item])
+        desk.tray().put([item])

@@ -7,7 +7,7 @@ import streamlit as st
 from core.explanation.methods import DEFAULT, METHODS
 from core.prediction import Prediction
 from core.training.runs import Run
-from dashboard import resources, state
+from dashboard import desk, state
 from dashboard.components import (
     answer,
     call,
@@ -52,11 +52,11 @@ def show(run: Run, stage: str, question: Question) -> None:
         centre, beside = st.columns([2, 1.1], gap="medium")
         with beside, st.container(gap="xsmall"):
             verdict = st.container(key="verdict")
-            answered = resources.glance(run, stage, question).probability is not None
+            answered = desk.glance(run, stage, question).probability is not None
             settings = _controls(run, disabled=not answered)
         asked = run, stage, question, settings.target, settings.method
         prediction = _predict(*asked)
-        picture = resources.picture(*asked, settings.opacity, outline=settings.outline)
+        picture = desk.picture(*asked, settings.opacity, outline=settings.outline)
         with verdict:
             answer.show(run, prediction)
             override.offer(item, prediction)
@@ -71,16 +71,16 @@ def show(run: Run, stage: str, question: Question) -> None:
             # Here, for what it asks is set here: outside, it would keep the settings of before.
             report.of_desk(run, stage)
         with beside:
-            answer.downloads(run, prediction, settings.method, picture, resources.map_file(*asked))
+            answer.downloads(run, prediction, settings.method, picture, desk.map_file(*asked))
 
 
 def _predict(
     run: Run, stage: str, question: Question, target: int | None, method: str
 ) -> Prediction:
     if not METHODS[method].slow:
-        return resources.prediction(run, stage, question, target, method)
+        return desk.prediction(run, stage, question, target, method)
     with st.spinner(f"{METHODS[method].title} asks the network many times …"):
-        return resources.prediction(run, stage, question, target, method)
+        return desk.prediction(run, stage, question, target, method)
 
 
 def _closer(run: Run, item: Item, prediction: Prediction, settings: Settings) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.explanation.methods import DEFAULT
 from core.prediction import Prediction
 from core.training.runs import Run
-from dashboard import examinations, reports, resources, state
+from dashboard import desk, examinations, reports, state
 from dashboard.components import reading, shell, slicing, words
 from dashboard.reports import Made, Manner
 from dashboard.tasks import Task
@@ -43,7 +43,7 @@ def of_scan(run: Run, item: Item, prediction: Prediction, manner: Manner) -> Non
 
 def of_desk(run: Run, stage: str) -> None:
     """The report of all scans on the desk, made when it is asked for."""
-    items = list(resources.tray().items.values())
+    items = list(desk.tray().items.values())
     if len(items) < 2:
         return
     box = st.expander(
@@ -62,7 +62,7 @@ def of_desk(run: Run, stage: str) -> None:
         )
         manner = wanted(run, checked=checked, sensitivity=_sensitivity("desk"))
         questions = [slicing.question(item) for item in items]
-        task = resources.reports().find(reports.desk_key(run, stage, questions, manner))
+        task = desk.reports().find(reports.desk_key(run, stage, questions, manner))
         written(
             task,
             f"{run.name}-{stage}",

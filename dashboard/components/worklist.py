@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.training.runs import Run
-from dashboard import resources
+from dashboard import desk
 from dashboard.components import chances, linked, slicing, words
 from dashboard.tray import Item
 
@@ -17,7 +17,7 @@ LONGEST = 6
 
 def show(run: Run, stage: str) -> Item:
     """The list of a desk with at least one scan; returns the one that is selected."""
-    tray = resources.tray()
+    tray = desk.tray()
     line = st.empty()
     rows = pd.DataFrame(_rows(run, stage, list(tray.items.values()), line))
     line.caption(words.count(len(rows), "scan"))
@@ -47,7 +47,7 @@ def show(run: Run, stage: str) -> Item:
 
 
 def _clear() -> None:
-    resources.clear_desk()
+    desk.clear()
     linked.remember(None)
 
 
@@ -57,7 +57,7 @@ def _rows(
     started = time.monotonic()
     rows = []
     for number, item in enumerate(items, start=1):
-        glance = resources.glance(run, stage, slicing.question(item))
+        glance = desk.glance(run, stage, slicing.question(item))
         rows.append({"scan": glance.thumbnail, "file": item.name, "answer": glance.rank})
         if time.monotonic() - started > 0.4 and number < len(items):
             line.progress(number / len(items), f"Asking the network: {number} of {len(items)}")

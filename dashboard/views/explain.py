@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import resources
+from dashboard import desk
 from dashboard.components import (
     drop_zone,
     linked,
@@ -24,17 +24,17 @@ if run is None or not run.finished_stages():
     )
 else:
     linked.open_scan(run)
-    beside, desk = st.columns([1, 3.3], gap="medium")
+    beside, middle = st.columns([1, 3.3], gap="medium")
     with beside:
         stage = stage_picker.show(run)
-    if resources.tray().items:
+    if desk.tray().items:
         with beside:
             drop_zone.show("Drop more scans here")
             item = worklist.show(run, stage)
             linked.remember(item)
-        with desk:
+        with middle:
             reading_desk.show(run, stage, slicing.question(item))
     else:
-        with desk, st.container(key="empty-desk"):
+        with middle, st.container(key="empty-desk"):
             drop_zone.show()
             drop_zone.samples(run)

@@ -393,12 +393,12 @@ def _name(run, files) -> None:  # annotations would be looked up inside the page
     import streamlit as st
 
     from core.imaging.reading import Selection
-    from dashboard import resources
+    from dashboard import desk
     from dashboard.tray import Question, from_run
 
     for file in files:
         question = Question(from_run(run, file), Selection(), False)
-        st.caption(resources.prediction(run, "baseline", question).file)
+        st.caption(desk.prediction(run, "baseline", question).file)
 
 
 def _empty_map() -> None:

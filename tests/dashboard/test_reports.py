@@ -16,7 +16,7 @@ from core.imaging.reading import Selection
 from core.prediction import Predictor
 from core.training.runs import Run
 from core.training.workspace import Workspace
-from dashboard import reports, resources, state
+from dashboard import desk, reports, state
 from dashboard.components import chances
 from dashboard.reports import Manner
 from dashboard.tasks import Cancelled, Tasks
@@ -34,7 +34,7 @@ def run(workspace: Workspace, stamp_model: Path) -> Run:
 def outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work that is asked for by no page: tasks are kept here, not with a session."""
     kept = Tasks()
-    monkeypatch.setattr(resources, "reports", lambda: kept)
+    monkeypatch.setattr(desk, "reports", lambda: kept)
 
 
 def question(name: str, data: bytes, *, override: bool = False) -> Question:
