@@ -180,8 +180,8 @@ def settle(page: Page) -> None:
     while quiet < 4:
         page.wait_for_timeout(250)
         busy = page.locator(
-            '.stApp:not([data-test-script-state="notRunning"]), .stSpinner, .stSkeleton,'
-            ' [data-testid="stProgress"]:visible:has-text("%")'
+            '.stApp:not([data-test-script-state="notRunning"]), .stSpinner,'
+            ' [data-testid*="Skeleton"], [data-testid="stProgress"]:visible:has-text("%")'
         ).count()
         quiet = 0 if busy else quiet + 1
 
