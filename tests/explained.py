@@ -12,7 +12,7 @@ from unittest.mock import patch
 import nibabel
 import numpy as np
 from made_run import make_run
-from pages import texts
+from pages import Pages, texts
 from PIL import Image
 from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.testing.v1.element_tree import Slider
@@ -22,9 +22,14 @@ from core.model.weights import Weights, file_sha256
 from core.protocols import LEAKFREE
 from core.training.runs import Run
 from core.training.workspace import Workspace
+from dashboard import state
+from dashboard.tray import from_run
 
 SESSION = "test session id"
 """Of every page without a browser."""
+
+SAMPLE = "test/000.png"
+"""A test scan of the run."""
 
 
 def save_model(path: Path) -> Path:
@@ -117,3 +122,24 @@ def slices_of(page: AppTest) -> Slider:
 def shown(page: AppTest) -> str:
     """All that a page says, as HTML or otherwise."""
     return "\n".join(e.proto.body for e in page.html) + texts(page)
+
+
+def link(run: Run, file: str) -> str | None:
+    """What stands for a scan of the run in an address."""
+    item = from_run(run, file)
+    return item and item.link
+
+
+def explain(pages: Pages, link: str | None) -> AppTest:
+    """Follow a link to a scan of the run."""
+    pages.test.query_params[state.SCAN] = link
+    page = pages.open("explain")
+    assert not page.exception
+    return page
+
+
+def press(page: AppTest, beginning: str) -> AppTest:
+    """Press the button whose label begins so."""
+    next(b for b in page.button if b.label.startswith(beginning)).click().run()
+    assert not page.exception
+    return page

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from explained import SESSION, blank, desk_alone, drop, explainable, nifti, png, slices_of
+from explained import SESSION, blank, desk_alone, drop, explainable, nifti, png, press, slices_of
 from pages import Pages, texts
 from streamlit.runtime.caching.cache_resource_api import clear_session_cache
 from streamlit.testing.v1 import AppTest
@@ -58,12 +58,6 @@ def opened(page: AppTest, key: str) -> AppTest:
 
 def labels(page: AppTest) -> list[str]:
     return [button.label for button in page.button]
-
-
-def press(page: AppTest, beginning: str) -> AppTest:
-    next(b for b in page.button if b.label.startswith(beginning)).click().run()
-    assert not page.exception
-    return page
 
 
 def offered(page: AppTest) -> list[str]:
