@@ -1,9 +1,7 @@
 """The confusion matrices of all stages; the cell that is clicked says which scans are listed."""
 
-from copy import deepcopy
 from functools import partial
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation.changes import trajectory
@@ -32,12 +30,19 @@ def show(run: Run, comparison: Comparison) -> None:
     stage, outcome = _chosen(comparison)
     figure = chart.drawn(
         run,
-        (KEY, part, percent),
-        partial(confusion_matrices, comparison, part, percent=percent, selectable=True),
+        (KEY, part, percent, stage, outcome),
+        partial(
+            confusion_matrices,
+            comparison,
+            part,
+            percent=percent,
+            chosen=(stage, outcome),
+            selectable=True,
+        ),
     )
     with place:
         chart.show(
-            _with_mark(deepcopy(figure), stage, outcome),
+            figure,
             KEY,
             f"Confusion matrices of {len(comparison.stages)} stages, {part} part",
             width=chart.matrices_width(comparison),
@@ -48,29 +53,6 @@ def show(run: Run, comparison: Comparison) -> None:
     rows = rows[outcomes(rows.assign(probability=rows[stage]), run.positive) == outcome]
     titles = {stage.name: stage.title for stage in comparison.stages}
     cases.show(run, rows, titles, f"{part}-{stage}-{outcome}", worst_at=stage)
-
-
-def _with_mark(figure: go.Figure, stage: str, outcome: str) -> go.Figure:
-    """The figure with a frame around one cell; changes it.
-
-    Plotly would mark it by fading the text of all others; as annotations they stay readable.
-    """
-    texts: list[dict[str, object]] = []
-    for trace in figure.data:
-        if trace.type != "scatter":
-            continue
-        axes = {"xref": trace.xaxis, "yref": trace.yaxis}
-        trace.mode = "markers"
-        ink = {"color": trace.textfont.color}
-        for x, y, text, cell in zip(trace.x, trace.y, trace.text, trace.customdata, strict=True):
-            texts.append({"x": x, "y": y, "text": text, "font": ink, **axes})
-            if tuple(cell) == (stage, outcome):
-                frame = {"color": figure.layout.template.layout.font.color, "width": 2}
-                corners = {"x0": x - 0.49, "x1": x + 0.49, "y0": y - 0.49, "y1": y + 0.49}
-                figure.add_shape(line=frame, **corners, **axes)
-    # One by one they would take most of the time that the page takes.
-    figure.layout.annotations += tuple(texts)
-    return figure
 
 
 def _chosen(comparison: Comparison) -> tuple[str, str]:

@@ -1,11 +1,11 @@
 """The dashboard as a person meets it: a real server, a real browser, a workspace of its own."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from browsing import chromium
+from playwright.sync_api import Browser, Page, Request, expect
 from served import Server
 
 PATIENCE = 180_000
@@ -14,17 +14,9 @@ PATIENCE = 180_000
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a screen, or a skip that says so."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("needs the browser Chromium (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
-        )
+    """Debian's Chromium; one for all journeys."""
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture

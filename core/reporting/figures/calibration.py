@@ -83,5 +83,5 @@ def reliability_diagram(
     figure.update_xaxes(title_text="Predicted probability of the positive class", row=2)
     figure.update_yaxes(title_text="Observed share", tickformat=".0%", range=[-0.02, 1.02], row=1)
     figure.update_yaxes(title_text="Scans", nticks=3, row=2)
-    figure.update_layout(bargap=0.15, margin={"t": 40})
+    figure.update_layout(bargap=0.15, margin={"t": 48})
     return marked(figure, mark, look)

@@ -53,13 +53,13 @@ def changes_matrix(
     )
     figure.add_trace(
         cells(
+            colours,
             size=70,
             text=[
                 f"<span style='font-size:1.5em'>{_signed(net[cell])}</span><br>"
                 f"{came.get(cell, 0)} in, {went.get(cell, 0)} out"
                 for *_, cell in where
             ],
-            textfont={"size": 13, "color": colours.on_fill},
             customdata=[[cell] for *_, cell in where],
             hovertext=[
                 f"{classes[is_]} called {classes[called]}:<br>"
@@ -68,10 +68,10 @@ def changes_matrix(
             ],
         )
     )
+    styled(figure, look, height=340)
     class_axes(figure, classes)
     figure.update_xaxes(title_text="What it was called")
     figure.update_yaxes(title_text="What it is")
-    styled(figure, look, height=340)
     figure.add_annotation(
         text=f"From {first} to {second}<br><span style='font-size:0.8em;"
         f"color:{colours.muted}'>Blue: more scans right. Orange: fewer.</span>",

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.evaluation.pooled import Pooled, PooledStage
 from core.evaluation.results import Comparison, Part, StageResult
-from core.reporting.figures.matrix import CELLS, PLACES, cells, class_axes
+from core.reporting.figures.matrix import CELLS, PITCH, PLACES, cells, class_axes
 from core.reporting.figures.style import (
     PALETTES,
     Look,
@@ -26,6 +25,7 @@ def confusion_matrices(
     part: Part = "test",
     *,
     percent: bool = False,
+    chosen: tuple[str, str] | None = None,
     selectable: bool = False,
     look: Look = "dark",
 ) -> go.Figure:
@@ -35,6 +35,7 @@ def confusion_matrices(
         comparison: The stages, of a run or pooled over folds.
         part: Of the data; what is pooled has a test part only.
         percent: Colour and read shares of each row instead of counts.
+        chosen: Stage and cell that get a frame, as in `customdata`.
         selectable: Whether a click on a cell chooses it.
         look: Dark or light.
 
@@ -49,48 +50,23 @@ def confusion_matrices(
     shares = [count / row for count, row in zip(counts, rows, strict=True)]
     shown = [100 * s for s in shares] if percent else counts
     top = 100.0 if percent else float(max(count.max() for count in counts) or 1)
-    figure = make_subplots(
-        cols=len(stages), shared_yaxes=True, horizontal_spacing=0.14 / max(2, len(stages))
-    )
-    for column, stage in enumerate(stages, start=1):
-        values = shown[column - 1]
-        figure.add_trace(
-            go.Heatmap(
-                z=values, coloraxis="coloraxis", xgap=3, ygap=3, showscale=False, hoverinfo="skip"
-            ),
-            1,
-            column,
-        )
-        figure.add_trace(
-            _cells(
-                comparison,
-                stage,
-                counts[column - 1],
-                shares[column - 1],
-                percent,
-                colours,
-            ),
-            1,
-            column,
-        )
-        figure.add_annotation(
-            _heading(stage, part, look), row=1, col=column, xref="x domain", yref="y domain"
-        )
+    figure = go.Figure([_fills(shown), _cells(comparison, counts, shares, percent, colours)])
     names = [comparison.negative, comparison.positive]
     slanted = len(stages) > 2 and max(map(len, names)) > 9
-    class_axes(figure, names, angle=-25 if slanted else 0)
     styled(figure, look, height=320 if slanted else 300)
-    figure.update_yaxes(title_text="What it is", col=1)
-    figure.add_annotation(
-        text="What it was called",
-        x=0.5,
-        y=0,
-        xref="paper",
-        yref="paper",
-        yshift=-64 if slanted else -42,
-    )
+    class_axes(figure, names, matrices=len(stages), angle=-25 if slanted else 0)
+    figure.update_yaxes(title_text="What it is")
+    what = {"text": "What it was called", "yshift": -64 if slanted else -42}
     steps = len(colours.sequence) - 1
     figure.update_layout(
+        annotations=[
+            *(
+                {"x": PITCH * matrix + 0.5, **_heading(stage, part, look)}
+                for matrix, stage in enumerate(stages)
+            ),
+            {"x": 0.5, "y": 0, "xref": "paper", "yref": "paper", **what},
+        ],
+        shapes=_frame(stages, chosen, colours),
         coloraxis={
             "colorscale": [[i / steps, colour] for i, colour in enumerate(colours.sequence)],
             "cmin": 0,
@@ -104,39 +80,75 @@ def confusion_matrices(
                 "x": 1.01,
             },
         },
-        margin={"t": 58, "b": 78 if slanted else 56},
-        showlegend=False,
+        margin={"t": 58, "b": 78 if slanted else 56, "r": 72},
         clickmode="event+select" if selectable else "none",
     )
     return marked(figure, comparison.mark, look)
 
 
+def _fills(matrices: Sequence[np.ndarray]) -> go.Heatmap:
+    """All matrices in one picture, with nothing between them."""
+    edges = np.add.outer(PITCH * np.arange(len(matrices)) - 0.5, [0, 1, 2])
+    nothing = np.full((2, 1), np.nan)
+    return go.Heatmap(
+        x=edges.ravel(),
+        y=[-0.5, 0.5, 1.5],
+        z=np.hstack([column for matrix in matrices for column in (matrix, nothing)])[:, :-1],
+        coloraxis="coloraxis",
+        xgap=3,
+        ygap=3,
+        hoverinfo="skip",
+    )
+
+
 def _cells(
     comparison: Comparison | Pooled,
-    stage: StageResult | PooledStage,
-    counts: Any,
-    shares: Any,
+    counts: Sequence[np.ndarray],
+    shares: Sequence[np.ndarray],
     percent: bool,
     colours: Palette,
 ) -> go.Scatter:
     """Text and a clickable point for each cell."""
     names = (comparison.negative, comparison.positive)
-    big = [share(shares[cell], 0) if percent else f"{counts[cell]}" for cell in PLACES]
-    small = [f"{counts[cell]}" if percent else share(shares[cell], 0) for cell in PLACES]
+    texts, data, readings = [], [], []
+    stages: Sequence[StageResult | PooledStage] = comparison.stages
+    for stage, count, part in zip(stages, counts, shares, strict=True):
+        for is_, called in PLACES:
+            number, of_row = f"{count[is_, called]}", share(part[is_, called], 0)
+            big, small = (of_row, number) if percent else (number, of_row)
+            texts.append(f"<span style='font-size:1.35em'>{big}</span><br>{small}")
+            data.append([stage.name, CELLS[is_][called]])
+            readings.append(
+                f"<b>{stage.title}</b><br>{number} of {count[is_].sum()} {names[is_]} "
+                f"called {names[called]}"
+            )
     return cells(
+        colours,
+        matrices=len(counts),
         size=56,
-        text=[
-            f"<span style='font-size:1.35em'>{b}</span><br>{s}"
-            for b, s in zip(big, small, strict=True)
-        ],
-        textfont={"color": colours.on_fill, "size": 12},
-        customdata=[[stage.name, CELLS[is_][called]] for is_, called in PLACES],
-        hovertext=[
-            f"<b>{stage.title}</b><br>{counts[is_, called]} of {counts[is_].sum()} {names[is_]} "
-            f"called {names[called]}"
-            for is_, called in PLACES
-        ],
+        text=texts,
+        customdata=data,
+        hovertext=readings,
     )
+
+
+def _frame(
+    stages: Sequence[StageResult | PooledStage], chosen: tuple[str, str] | None, colours: Palette
+) -> list[dict[str, Any]]:
+    """Around the chosen cell."""
+    return [
+        {
+            "type": "rect",
+            "x0": PITCH * matrix + called - 0.49,
+            "x1": PITCH * matrix + called + 0.49,
+            "y0": is_ - 0.49,
+            "y1": is_ + 0.49,
+            "line": {"color": colours.text, "width": 2},
+        }
+        for matrix, stage in enumerate(stages)
+        for is_, called in PLACES
+        if (stage.name, CELLS[is_][called]) == chosen
+    ]
 
 
 def _heading(stage: StageResult | PooledStage, part: str, look: Look) -> dict[str, Any]:
@@ -148,8 +160,8 @@ def _heading(stage: StageResult | PooledStage, part: str, look: Look) -> dict[st
             f"<b style='color:{stage_colour(stage.name, look)}'>{stage.title}</b><br>"
             f"<span style='color:{PALETTES[look].muted}'>{share(result.accuracy)}{between}</span>"
         ),
-        "x": 0.5,
         "y": 1,
+        "yref": "y domain",
         "yanchor": "bottom",
         "yshift": 4,
         "showarrow": False,

@@ -35,13 +35,13 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
     stage before is marked as worse. Simple baselines stand to the right, and a dotted line
     carries the best of them on test across to the stages.
     """
-    figure = make_subplots(cols=2, horizontal_spacing=0.1)
+    figure = make_subplots(cols=2, horizontal_spacing=0.08)
     _held_out(figure, comparison.stages, 0, look)
     _stage_axis(figure, comparison, look)
     if comparison.baselines:
         _baselines(figure, comparison, look)
     styled(figure, look, height=340)
-    figure.update_layout(legend={"y": 1.07})
+    figure.update_layout(legend={"y": 1.07}, margin={"l": 54, "t": 58})
     figure.update_yaxes(title_text="Accuracy", tickformat=".0%", col=1)
     figure.update_yaxes(title_text="Loss", rangemode="tozero", col=2)
     return marked(figure, comparison.mark, look)

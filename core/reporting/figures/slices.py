@@ -88,6 +88,6 @@ def slice_strip(
         title_text=f"P({positive})", tickformat=".0%", range=[-0.1, 1.04], tickvals=[0, 0.5, 1]
     )
     figure.update_layout(
-        showlegend=len(figure.data) > 1, margin={"t": 28}, clickmode="event+select"
+        showlegend=len(figure.data) > 1, margin={"t": 44, "r": 24}, clickmode="event+select"
     )
     return marked(figure, mark, look)

@@ -1,6 +1,7 @@
 """Colours, type and spacing that all figures share."""
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -160,11 +161,17 @@ def styled(figure: go.Figure, look: Look, *, height: int) -> go.Figure:
             }
         ),
         height=height,
-        margin={"l": 8, "r": 8, "t": 48, "b": 8},
+        # Enough for axes with titles. One that wants more gets it, and is drawn twice for it.
+        margin={"l": 62, "r": 12, "t": 48, "b": 44},
         dragmode=False,
         clickmode="none",  # a click that chooses nothing must not fade what was not clicked
     )
     return figure
+
+
+def letters(names: Iterable[str]) -> int:
+    """Room that the longest of these names takes beside an axis, pixels; never more than 200."""
+    return min(200, round(6.8 * max(map(len, names), default=0)))
 
 
 def reference_line(y: tuple[float, float], look: Look, **named: object) -> go.Scatter:

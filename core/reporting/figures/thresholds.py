@@ -90,7 +90,7 @@ def draw(
     figure.update_xaxes(title_text=square.x[1], constrain="domain", **axis)
     figure.update_yaxes(title_text=square.y[1], scaleanchor="x", **axis)
     figure.update_layout(
-        margin={"t": 12},
+        margin={"t": 18, "r": 28},
         legend={
             "title": {"text": title, "font": {"color": PALETTES[look].muted, "size": 12}},
             "orientation": "v",

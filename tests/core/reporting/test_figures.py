@@ -8,7 +8,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from browsing import chromium
 from made_run import NEGATIVE, POSITIVE, add_baselines, history, make_run, pictures
+from plotly.offline import get_plotlyjs
 
 from core.evaluation.calibration import reliability
 from core.evaluation.changes import changes
@@ -125,28 +127,52 @@ def test_no_figure_offers_to_leave_the_machine(all_figures):
     assert figures.CONFIG["plotlyServerURL"] == ""
 
 
+def _matrices(figure):
+    """What is filled, matrix by matrix: a column of nothing lies between two."""
+    filled = np.asarray(figure.data[0].z)
+    assert np.isnan(filled[:, 2::3]).all()
+    return [filled[:, left : left + 2] for left in range(0, filled.shape[1], 3)]
+
+
 def test_confusion_matrices_show_the_counts(comparison):
     figure = figures.confusion_matrices(comparison, "validation")
-    heatmaps = [trace for trace in figure.data if trace.type == "heatmap"]
-    cells = [trace for trace in figure.data if trace.type == "scatter"]
-    assert {trace.coloraxis for trace in heatmaps} == {"coloraxis"}
-    for stage, heatmap, cell in zip(comparison.stages, heatmaps, cells, strict=True):
+    filled, cells = figure.data
+    edges = np.asarray(filled.x)
+    points = list(zip(cells.x, cells.y, cells.text, cells.customdata, strict=True))
+    assert len(points) == 4 * len(comparison.stages)
+    for number, (stage, matrix) in enumerate(
+        zip(comparison.stages, _matrices(figure), strict=True)
+    ):
         expected = np.array(stage.validation.confusion)
-        np.testing.assert_array_equal(heatmap.z, expected)
-        for x, y, text, (name, outcome) in zip(
-            cell.x, cell.y, cell.text, cell.customdata, strict=True
-        ):
-            assert f">{expected[y][x]}<" in text
+        np.testing.assert_array_equal(matrix, expected)
+        left, middle, right = edges[3 * number : 3 * number + 3]
+        for x, y, text, (name, outcome) in points[4 * number : 4 * number + 4]:
+            called = 0 if left < x < middle else 1
+            assert called == 0 or middle < x < right
+            assert f">{expected[y][called]}<" in text
             assert name == stage.name
-            assert outcome == [["tn", "fp"], ["fn", "tp"]][y][x]
+            assert outcome == [["tn", "fp"], ["fn", "tp"]][y][called]
 
 
 def test_confusion_matrices_in_per_cent_of_each_row(comparison):
     figure = figures.confusion_matrices(comparison, percent=True)
-    for trace in figure.data:
-        if trace.type == "heatmap":
-            np.testing.assert_allclose(np.asarray(trace.z).sum(axis=1), [100, 100])
+    for matrix in _matrices(figure):
+        np.testing.assert_allclose(matrix.sum(axis=1), [100, 100])
     assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (0, 100)
+
+
+@pytest.mark.parametrize("outcome", ["tn", "fp", "fn", "tp"])
+def test_the_chosen_cell_is_framed(comparison, outcome):
+    figure = figures.confusion_matrices(comparison, chosen=("stage1", outcome))
+    (frame,) = figure.layout.shapes
+    _, cells = figure.data
+    within = [
+        tuple(cell)
+        for x, y, cell in zip(cells.x, cells.y, cells.customdata, strict=True)
+        if frame.x0 < x < frame.x1 and frame.y0 < y < frame.y1
+    ]
+    assert within == [("stage1", outcome)]
+    assert not figures.confusion_matrices(comparison).layout.shapes
 
 
 def test_stage_curves_draw_history(run):
@@ -327,6 +353,28 @@ def test_figures_of_nothing_say_so(comparison, tmp_path):
         figures.overfitting_gap,
     ):
         json.loads(draw(bare).to_json())
+
+
+DRAW = """async ([figure, width]) => {
+  const place = document.createElement('div')
+  place.style.width = width + 'px'
+  document.body.replaceChildren(place)
+  await Plotly.newPlot(place, figure.data, figure.layout)
+  const {_size: given, margin: asked} = place._fullLayout
+  return ['l', 'r', 't', 'b'].map((side) => [side, asked[side], given[side]])
+}"""
+
+
+def test_no_figure_has_to_be_drawn_twice(all_figures):
+    """Plotly draws anew what has too little room for its axes and its legend, and it takes long."""
+    with chromium() as browser:
+        page = browser.new_page()
+        page.set_content("<body></body>")
+        page.add_script_tag(content=get_plotlyjs())
+        for (name, look), figure in all_figures.items():
+            if look == "dark":
+                for side, asked, given in page.evaluate(DRAW, [json.loads(figure.to_json()), 1100]):
+                    assert given == pytest.approx(asked), (name, side)
 
 
 def test_an_unknown_stage_keeps_its_colour():
