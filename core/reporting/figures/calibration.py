@@ -10,7 +10,7 @@ from core.reporting.figures.style import (
     Look,
     empty,
     faint,
-    marked,
+    finished,
     reference_line,
     stage_colour,
     styled,
@@ -44,17 +44,17 @@ def reliability_diagram(
         colour, title = stage_colour(stage, look), (titles or {}).get(stage, stage)
         figure.add_trace(
             go.Scatter(
-                x=table["predicted"],
-                y=table["observed"],
+                x=table["predicted"].tolist(),
+                y=table["observed"].tolist(),
                 error_y={
                     "type": "data",
-                    "array": (table["high"] - table["observed"]).clip(lower=0),
-                    "arrayminus": (table["observed"] - table["low"]).clip(lower=0),
+                    "array": (table["high"] - table["observed"]).clip(lower=0).tolist(),
+                    "arrayminus": (table["observed"] - table["low"]).clip(lower=0).tolist(),
                     "thickness": 1.2,
                     "width": 3,
                     "color": faint(colour, 0.7),
                 },
-                customdata=table[["n", "low", "high"]],
+                customdata=table[["n", "low", "high"]].to_numpy().tolist(),
                 mode="lines+markers",
                 line={"color": colour, "width": 2},
                 marker={"size": 8, "color": colour},
@@ -68,8 +68,8 @@ def reliability_diagram(
         )
         figure.add_trace(
             go.Bar(
-                x=(table["left"] + table["right"]) / 2,
-                y=table["n"],
+                x=((table["left"] + table["right"]) / 2).tolist(),
+                y=table["n"].tolist(),
                 marker={"color": faint(colour, 0.7), "line": {"width": 0}},
                 legendgroup=stage,
                 showlegend=False,
@@ -84,4 +84,4 @@ def reliability_diagram(
     figure.update_yaxes(title_text="Observed share", tickformat=".0%", range=[-0.02, 1.02], row=1)
     figure.update_yaxes(title_text="Scans", nticks=3, row=2)
     figure.update_layout(bargap=0.15, margin={"t": 48})
-    return marked(figure, mark, look)
+    return finished(figure, mark, look)

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.reporting.figures.matrix import CELLS, PLACES, cells, class_axes
-from core.reporting.figures.style import PALETTES, Look, marked, styled
+from core.reporting.figures.style import PALETTES, Look, finished, styled
 
 
 def changes_matrix(
@@ -85,7 +85,7 @@ def changes_matrix(
         yshift=8,
     )
     figure.update_layout(margin={"t": 60}, showlegend=False)
-    return marked(figure, mark, look)
+    return finished(figure, mark, look)
 
 
 def _signed(value: int) -> str:

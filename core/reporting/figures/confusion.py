@@ -13,7 +13,7 @@ from core.reporting.figures.style import (
     PALETTES,
     Look,
     Palette,
-    marked,
+    finished,
     share,
     stage_colour,
     styled,
@@ -83,7 +83,7 @@ def confusion_matrices(
         margin={"t": 58, "b": 78 if slanted else 56, "r": 72},
         clickmode="event+select" if selectable else "none",
     )
-    return marked(figure, comparison.mark, look)
+    return finished(figure, comparison.mark, look)
 
 
 def _fills(matrices: Sequence[np.ndarray]) -> go.Heatmap:
@@ -91,9 +91,9 @@ def _fills(matrices: Sequence[np.ndarray]) -> go.Heatmap:
     edges = np.add.outer(PITCH * np.arange(len(matrices)) - 0.5, [0, 1, 2])
     nothing = np.full((2, 1), np.nan)
     return go.Heatmap(
-        x=edges.ravel(),
+        x=edges.ravel().tolist(),
         y=[-0.5, 0.5, 1.5],
-        z=np.hstack([column for matrix in matrices for column in (matrix, nothing)])[:, :-1],
+        z=np.hstack([part for matrix in matrices for part in (matrix, nothing)])[:, :-1].tolist(),
         coloraxis="coloraxis",
         xgap=3,
         ygap=3,
@@ -164,6 +164,5 @@ def _heading(stage: StageResult | PooledStage, part: str, look: Look) -> dict[st
         "yref": "y domain",
         "yanchor": "bottom",
         "yshift": 4,
-        "showarrow": False,
         "font": {"size": 12},
     }

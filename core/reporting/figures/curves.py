@@ -7,7 +7,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.reporting.figures.style import PALETTES, Look, empty, faint, marked, stage_colour, styled
+from core.reporting.figures.style import (
+    PALETTES,
+    Look,
+    empty,
+    faint,
+    finished,
+    stage_colour,
+    styled,
+)
 
 MEASURES = (("loss", "Loss"), ("accuracy", "Accuracy"))
 NOTHING = "No epoch is finished yet."
@@ -60,7 +68,6 @@ def stage_curves(
                 yref="y domain",
                 yanchor="bottom",
                 yshift=4,
-                showarrow=False,
                 row=1,
                 col=number + 1,
             )
@@ -80,7 +87,7 @@ def all_stages_curves(
     mark: str | None = None,
     look: Look = "dark",
 ) -> go.Figure:
-    """All stages on one axis of epochs, the moments of unfreezing marked.
+    """All stages on one axis of epochs, the moments of unfreezing finished.
 
     Args:
         history: Rows of `history.csv`, in the order of the stages.
@@ -118,7 +125,6 @@ def all_stages_curves(
             yref="y domain",
             yanchor="bottom",
             yshift=4,
-            showarrow=False,
         )
         before = end
     figure.layout.shapes = shapes  # one by one they would take most of the time
@@ -132,11 +138,8 @@ def all_stages_curves(
 
 
 def _bounds(column: str) -> dict[str, Any]:
-    """How far an axis may reach by itself: above an accuracy of 1 is room for a mark, no number."""
-    if column != "accuracy":
-        return {}
-    unnamed = {f"{1 + hundredths / 100:g}": " " for hundredths in range(1, 7)}
-    return {"autorangeoptions_maxallowed": 1.06, "labelalias": unnamed}
+    """How far an axis may reach by itself: above an accuracy of 1 is room for a line, no number."""
+    return {"autorangeoptions_maxallowed": 1.004} if column == "accuracy" else {}
 
 
 def _by_stage(history: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -165,10 +168,10 @@ def _lines(
     ):
         figure.add_trace(
             go.Scatter(
-                x=epochs,
-                y=values,
+                x=epochs.tolist(),
+                y=values.tolist(),
                 name=name,
-                customdata=context,
+                customdata=context.to_numpy().tolist(),
                 hovertemplate=hover,
                 mode="lines+markers" if len(rows) == 1 else "lines",
                 line={
@@ -183,12 +186,13 @@ def _lines(
     best = rows["best"] == 1
     figure.add_trace(
         go.Scatter(
-            x=epochs[best],
-            y=rows.loc[best, f"validation_{column}"],
+            x=epochs[best].tolist(),
+            y=rows.loc[best, f"validation_{column}"].tolist(),
             name="validation, kept",
-            customdata=context[best],
+            customdata=context[best].to_numpy().tolist(),
             hovertemplate=hover,
             mode="markers",
+            cliponaxis=False,
             showlegend=False,
             marker={
                 "size": 10,
@@ -243,4 +247,4 @@ def _finish(figure: go.Figure, mark: str | None, look: Look, *, drops: bool = Fa
         )
     figure.update_layout(margin={"t": 64}, legend={"y": 1.0, "yref": "container", "yanchor": "top"})
     figure.update_yaxes(nticks=6)
-    return marked(figure, mark, look)
+    return finished(figure, mark, look)

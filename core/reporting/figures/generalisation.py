@@ -13,7 +13,7 @@ from core.reporting.figures.style import (
     PART_SYMBOLS,
     Look,
     faint,
-    marked,
+    finished,
     stage_colour,
     styled,
 )
@@ -32,7 +32,7 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
     """Accuracy and loss of every stage on both held-out parts, with intervals.
 
     The stage to keep stands on a band; one whose validation loss is higher than that of the
-    stage before is marked as worse. Simple baselines stand to the right, and a dotted line
+    stage before is finished as worse. Simple baselines stand to the right, and a dotted line
     carries the best of them on test across to the stages.
     """
     figure = make_subplots(cols=2, horizontal_spacing=0.08)
@@ -41,10 +41,10 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
     if comparison.baselines:
         _baselines(figure, comparison, look)
     styled(figure, look, height=340)
-    figure.update_layout(legend={"y": 1.07}, margin={"l": 54, "t": 58})
+    figure.update_layout(legend={"y": 1.07}, margin={"l": 58, "t": 58})
     figure.update_yaxes(title_text="Accuracy", tickformat=".0%", col=1)
     figure.update_yaxes(title_text="Loss", rangemode="tozero", col=2)
-    return marked(figure, comparison.mark, look)
+    return finished(figure, comparison.mark, look)
 
 
 def overfitting_gap(comparison: Comparison, *, look: Look = "dark") -> go.Figure:
@@ -81,7 +81,7 @@ def overfitting_gap(comparison: Comparison, *, look: Look = "dark") -> go.Figure
     figure.update_yaxes(title_text="Loss: validation − training", col=1)
     figure.update_yaxes(title_text="Accuracy: training − validation", tickformat=".0%", col=2)
     figure.update_layout(showlegend=False, margin={"t": 24})
-    return marked(figure, comparison.mark, look)
+    return finished(figure, comparison.mark, look)
 
 
 def _held_out(
@@ -191,7 +191,6 @@ def _stage_axis(figure: go.Figure, comparison: Comparison, look: Look) -> None:
                     yanchor="bottom",
                     row=1,
                     col=column,
-                    showarrow=False,
                 )
 
 

@@ -37,7 +37,7 @@ def class_axes(
     figure.update_yaxes(
         tickvals=[0, 1], ticktext=[*classes], range=[1.5, -0.5], ticklabelstandoff=4, **axis
     )
-    figure.update_layout(margin={"l": 32 + letters(classes)})
+    figure.update_layout(margin={"l": 36 + letters(classes)})
 
 
 def cells(colours: Palette, *, matrices: int = 1, size: float, **texts: Any) -> go.Scatter:

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from core.evaluation.results import Comparison, Part
 from core.reporting.figures import thresholds
-from core.reporting.figures.style import Look, empty, marked
+from core.reporting.figures.style import Look, empty, finished
 
 SQUARE = thresholds.Square(
     x=("recall", "Recall (sensitivity)"),
@@ -44,4 +44,4 @@ def precision_recall_curves(
     (tn, fp), (fn, tp) = getattr(drawn[0], part).confusion
     share = (fn + tp) / (tn + fp + fn + tp)
     figure = thresholds.draw(SQUARE, curves, drawn, part, chance=(share, share), look=look)
-    return marked(figure, comparison.mark, look)
+    return finished(figure, comparison.mark, look)

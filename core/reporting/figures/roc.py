@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from core.evaluation.pooled import Pooled
 from core.evaluation.results import Comparison, OperatingResult, Part
 from core.reporting.figures import thresholds
-from core.reporting.figures.style import PALETTES, Look, empty, marked, stage_colour
+from core.reporting.figures.style import PALETTES, Look, empty, finished, stage_colour
 
 SQUARE = thresholds.Square(
     x=("false_alarms", "False alarms (1 − specificity)"),
@@ -58,7 +58,7 @@ def roc_curves(
         }
         if point := (operating or {}).get(stage.name):
             _mark(figure, stage, point, star, ", operating point")
-    return marked(figure, comparison.mark, look)
+    return finished(figure, comparison.mark, look)
 
 
 def _mark(

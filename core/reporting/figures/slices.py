@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.evaluation.metrics import THRESHOLD
-from core.reporting.figures.style import PALETTES, Look, faint, marked, stage_colour, styled
+from core.reporting.figures.style import PALETTES, Look, faint, finished, stage_colour, styled
 
 
 def slice_strip(
@@ -33,9 +33,9 @@ def slice_strip(
     doubtful = scores[answered & scores["reason"].notna()]
     figure = go.Figure(
         go.Scatter(
-            x=scores["slice"],
-            y=scores["probability"],
-            customdata=scores["slice"],
+            x=scores["slice"].tolist(),
+            y=scores["probability"].tolist(),
+            customdata=scores["slice"].tolist(),
             mode="lines+markers",
             line={"color": own, "width": 1.6},
             marker={"size": 5},
@@ -61,10 +61,10 @@ def slice_strip(
             continue
         figure.add_trace(
             go.Scatter(
-                x=rows["slice"],
-                y=[height] * len(rows) if isinstance(height, float) else height,
-                customdata=rows["slice"],
-                text=rows["reason"],
+                x=rows["slice"].tolist(),
+                y=[height] * len(rows) if isinstance(height, float) else height.tolist(),
+                customdata=rows["slice"].tolist(),
+                text=rows["reason"].tolist(),
                 mode="markers",
                 cliponaxis=False,
                 marker={
@@ -90,4 +90,4 @@ def slice_strip(
     figure.update_layout(
         showlegend=len(figure.data) > 1, margin={"t": 44, "r": 24}, clickmode="event+select"
     )
-    return marked(figure, mark, look)
+    return finished(figure, mark, look)

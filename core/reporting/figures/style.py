@@ -1,11 +1,13 @@
 """Colours, type and spacing that all figures share."""
 
+import hashlib
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import plotly.graph_objects as go
+import plotly.io
 
 Look = Literal["dark", "light"]
 
@@ -119,7 +121,10 @@ def faint(colour: str, opacity: float) -> str:
 
 
 def styled(figure: go.Figure, look: Look, *, height: int) -> go.Figure:
-    """Give a figure the look, in place, and return it."""
+    """Give a figure the look, in place, and return it.
+
+    Not by a template: plotly.js takes every template for a new one, and draws everything anew.
+    """
     colours = PALETTES[look]
     axis = {
         "gridcolor": colours.grid,
@@ -130,7 +135,25 @@ def styled(figure: go.Figure, look: Look, *, height: int) -> go.Figure:
         "title": {"font": {"color": colours.muted, "size": 12}, "standoff": 8},
         "automargin": True,
     }
+    figure.update_xaxes(axis)
+    figure.update_yaxes(axis)
+    figure.layout.template = None
     figure.update_layout(
+        font={"family": FONT, "color": colours.text, "size": 12},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        hoverlabel={
+            "bgcolor": colours.surface,
+            "bordercolor": colours.grid,
+            "font": {"color": colours.text, "family": FONT},
+        },
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "font": {"color": colours.text, "size": 12},
+        },
         modebar={
             # Here as well as in CONFIG: no figure may leave the machine wherever it is shown.
             "remove": _REMOVED_BUTTONS.split(),
@@ -138,31 +161,9 @@ def styled(figure: go.Figure, look: Look, *, height: int) -> go.Figure:
             "color": colours.muted,
             "activecolor": colours.text,
         },
-        template=go.layout.Template(
-            layout={
-                "font": {"family": FONT, "color": colours.text, "size": 12},
-                "paper_bgcolor": "rgba(0,0,0,0)",
-                "plot_bgcolor": "rgba(0,0,0,0)",
-                "xaxis": axis,
-                "yaxis": axis,
-                "hoverlabel": {
-                    "bgcolor": colours.surface,
-                    "bordercolor": colours.grid,
-                    "font": {"color": colours.text, "family": FONT},
-                },
-                "legend": {
-                    "orientation": "h",
-                    "x": 0,
-                    "y": 1.02,
-                    "yanchor": "bottom",
-                    "font": {"color": colours.text, "size": 12},
-                },
-                "annotationdefaults": {"font": {"color": colours.muted}, "showarrow": False},
-            }
-        ),
         height=height,
         # Enough for axes with titles. One that wants more gets it, and is drawn twice for it.
-        margin={"l": 62, "r": 12, "t": 48, "b": 44},
+        margin={"l": 64, "r": 12, "t": 48, "b": 48},
         dragmode=False,
         clickmode="none",  # a click that chooses nothing must not fade what was not clicked
     )
@@ -187,16 +188,28 @@ def reference_line(y: tuple[float, float], look: Look, **named: object) -> go.Sc
     )
 
 
-def marked(figure: go.Figure, mark: str | None, look: Look) -> go.Figure:
-    """Write the mark of a run whose split leaks below a figure, in place, and return it.
+def finished(figure: go.Figure, mark: str | None, look: Look) -> go.Figure:
+    """The last touch, in place: annotations, the mark of a run whose split leaks, a revision.
+
+    The revision follows from all that is drawn. Two figures of one revision are the same to
+    plotly.js, and a page that hands it the same figure again does not have it drawn again.
 
     Args:
         figure: With its look and height; its title is free.
         mark: See `core.evaluation.mark`; none leaves the figure as it is.
         look: Dark or light.
     """
-    if mark is None:
-        return figure
+    if mark is not None:
+        _write_mark(figure, mark, look)
+    for annotation in figure.layout.annotations:
+        annotation.showarrow = False
+        annotation.font.color = annotation.font.color or PALETTES[look].muted
+    drawn = str(plotly.io.to_json(figure, validate=False))
+    figure.layout.datarevision = hashlib.sha256(drawn.encode()).hexdigest()[:16]
+    return figure
+
+
+def _write_mark(figure: go.Figure, mark: str, look: Look) -> None:
     lines = textwrap.wrap(mark, MARK_WIDTH)
     room = 16 * len(lines) + 8
     height = figure.layout.height + room
@@ -214,7 +227,6 @@ def marked(figure: go.Figure, mark: str | None, look: Look) -> go.Figure:
         height=height,
         margin={"b": max(figure.layout.margin.b, AXIS_ROOM) + room},
     )
-    return figure
 
 
 def empty(message: str, look: Look, *, height: int = 240) -> go.Figure:
@@ -223,7 +235,7 @@ def empty(message: str, look: Look, *, height: int = 240) -> go.Figure:
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     figure.add_annotation(text=message, x=0.5, y=0.5, xref="paper", yref="paper")
-    return figure
+    return finished(figure, None, look)
 
 
 def share(value: float | None, digits: int = 1) -> str:

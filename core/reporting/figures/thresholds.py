@@ -74,9 +74,9 @@ def draw(
         between = f" ({interval[0]:.2f}–{interval[1]:.2f})" if interval else ""
         figure.add_trace(
             go.Scatter(
-                x=points[square.x[0]],
-                y=points[square.y[0]],
-                customdata=points["threshold"],
+                x=points[square.x[0]].tolist(),
+                y=points[square.y[0]].tolist(),
+                customdata=points["threshold"].tolist(),
                 mode="lines",
                 line={"color": stage_colour(stage.name, look), "width": 2.2, "shape": square.shape},
                 name=f"{stage.title}: {getattr(result, name):.3f}{between}",
