@@ -13,6 +13,7 @@ The job writes, everybody else reads; every file is written whole. Figures are d
 `predictions.csv` and `history.csv` alone, so that no two views can disagree.
 """
 
+import csv
 import json
 import platform
 from contextlib import suppress
@@ -297,7 +298,7 @@ def _read_table(path: Path, columns: list[str]) -> "pd.DataFrame":
     except FileNotFoundError:
         return pd.DataFrame(columns=columns)
     try:
-        known = pd.read_csv(BytesIO(content), nrows=0).columns
+        known = next(csv.reader([content.split(b"\n", 1)[0].decode("utf-8-sig")]), [])
         if not {*TEXT} & {*columns} <= {*known}:
             raise ValueError("columns are missing")
         return pd.read_csv(
