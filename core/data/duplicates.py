@@ -7,8 +7,8 @@ copies, and theirs, are one group.
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -268,12 +268,8 @@ def leakage(table: pd.DataFrame) -> dict[str, float]:
     Returns:
         {"validation": share, "test": share}, 0–1; 0 for a part without pictures.
     """
-    trained = set(table.loc[table["split"] == "train", "group"])
-    shares = {}
-    for part in ("validation", "test"):
-        groups = table.loc[table["split"] == part, "group"]
-        shares[part] = float(groups.isin(trained).mean()) if len(groups) else 0.0
-    return shares
+    groups = _by_part(table)
+    return {part: _known(groups[part], groups["train"]) for part in ("validation", "test")}
 
 
 def known_to_validation(table: pd.DataFrame) -> float:
@@ -284,9 +280,22 @@ def known_to_validation(table: pd.DataFrame) -> float:
     Args:
         table: As in `leakage`.
     """
-    chosen_by = set(table.loc[table["split"] == "validation", "group"])
-    groups = table.loc[table["split"] == "test", "group"]
-    return float(groups.isin(chosen_by).mean()) if len(groups) else 0.0
+    groups = _by_part(table)
+    return _known(groups["test"], groups["validation"])
+
+
+def _by_part(table: pd.DataFrame) -> defaultdict[str, list[Hashable]]:
+    """The group of each picture; a list of runs asks for it many times, and pandas takes longer."""
+    groups: defaultdict[str, list[Hashable]] = defaultdict(list)
+    for part, group in zip(table["split"].tolist(), table["group"].tolist(), strict=True):
+        groups[part].append(group)
+    return groups
+
+
+def _known(groups: Sequence[Hashable], others: Sequence[Hashable]) -> float:
+    """Share of these that are among the others, 0–1; 0 of none."""
+    known = set(others)
+    return sum(group in known for group in groups) / len(groups) if groups else 0.0
 
 
 def _read(root: Path, entry: Entry) -> tuple[str, Portrait]:

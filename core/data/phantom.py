@@ -16,7 +16,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 Float = NDArray[np.floating[Any]]
 UInt8 = NDArray[np.uint8]
@@ -62,8 +61,9 @@ class Subject:
 
 def load_anatomy() -> Anatomy:
     """Read the template that nilearn carries and measure the distance to its surface."""
-    # Here because it takes seconds to import.
+    # Here because they take seconds to import, and what only offers to make a set does without.
     from nilearn.datasets import load_mni152_template
+    from scipy import ndimage
 
     image = load_mni152_template(resolution=1)
     t1 = np.asarray(image.get_fdata(dtype=np.float32))
@@ -136,6 +136,8 @@ def _sample(
     volume: Float, places: Float, origin: tuple[float, float, float], spacing: int = 1
 ) -> Float:
     """Values of a volume at template coordinates, linearly interpolated."""
+    from scipy import ndimage
+
     voxels = (places + np.array(origin, np.float32)[:, None, None]) / spacing
     found = ndimage.map_coordinates(volume, voxels, order=1, mode="nearest")
     return np.asarray(found, dtype=np.float32)

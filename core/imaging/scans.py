@@ -9,11 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import SettingError, UnreadableScan
-from core.imaging.dicom import Dicom, looks_like_dicom
-from core.imaging.nifti import Nifti, looks_like_nifti
 from core.imaging.pictures import Picture
 from core.imaging.reading import Plane, Reader, Selection, Window, unreadable
-from core.imaging.series import looks_like_zip, open_archive
 
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".dcm", ".dicom", ".ima"),
@@ -155,6 +152,8 @@ def open_scan(data: bytes, name: str) -> ScanFile:
         UnreadableScan: It is none of these, is damaged, or is far too large. No other
             exception, whatever the bytes.
     """
+    from core.imaging.series import looks_like_zip, open_archive  # as slow to load as below
+
     if not data:
         raise unreadable("the file is empty")
     if looks_like_zip(data):
@@ -178,6 +177,10 @@ def read_scan(
 
 def _open_file(data: bytes) -> Reader:
     """The reader of a file that is no archive."""
+    # Slow to load, and what only starts does without.
+    from core.imaging.dicom import Dicom, looks_like_dicom
+    from core.imaging.nifti import Nifti, looks_like_nifti
+
     kind: type[Dicom | Nifti | Picture] = Picture
     if looks_like_dicom(data):
         kind = Dicom

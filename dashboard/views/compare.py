@@ -66,6 +66,14 @@ FIGURES = {
     "Two stages": two_stages,
 }
 
+
+@st.fragment
+def shown(name: str, run: Run) -> None:
+    """The tab of this name; a click in it leaves the rest of the page alone."""
+    with shell.problems():
+        FIGURES[name](run, resources.comparison(run))
+
+
 run = shell.header("Compare", "What each stage of fine-tuning was worth, and which one to keep.")
 
 if run is None or not run.finished_stages():
@@ -77,10 +85,9 @@ if run is None or not run.finished_stages():
         "Train a stage",
     )
 else:
-    comparison = resources.comparison(run)
-    recommendation.show(comparison)
+    recommendation.show(resources.comparison(run))
     tabs = st.tabs(list(FIGURES), key=state.COMPARE_TAB, bind="query-params")
-    for tab, show in zip(tabs, FIGURES.values(), strict=True):
+    for tab, name in zip(tabs, FIGURES, strict=True):
         if tab.open:
             with tab:
-                show(run, comparison)
+                shown(name, run)
