@@ -140,7 +140,11 @@ def curves(run: Run) -> None:
 
 def _train_one(run: Run, stage: Stage, *, again: bool) -> None:
     label = "Repeat" if again else "Train"
-    with st.popover(label, type="tertiary", key=f"train-{run.name}-{stage.name}"):
+    key = f"train-{run.name}-{stage.name}"
+    # Of five of these one is opened, if any; with all of them laid out a page takes longer.
+    with st.popover(label, type="tertiary", key=key, on_change="rerun") as fields:
+        if not fields.open:
+            return
         if again:
             st.caption(
                 "The former result is put aside, not deleted. Later stages stay as they are, "

@@ -68,10 +68,15 @@ FIGURES = {
 
 
 @st.fragment
-def shown(name: str, run: Run) -> None:
-    """The tab of this name; a click in it leaves the rest of the page alone."""
+def tabs(run: Run) -> None:
+    """One tab a figure; a click on or in one leaves the rest of the page alone."""
     with shell.problems():
-        FIGURES[name](run, resources.comparison(run))
+        comparison = resources.comparison(run)
+        shown = st.tabs(list(FIGURES), key=state.COMPARE_TAB, bind="query-params")
+        for tab, show in zip(shown, FIGURES.values(), strict=True):
+            if tab.open:
+                with tab:
+                    show(run, comparison)
 
 
 run = shell.header("Compare", "What each stage of fine-tuning was worth, and which one to keep.")
@@ -86,8 +91,4 @@ if run is None or not run.finished_stages():
     )
 else:
     recommendation.show(resources.comparison(run))
-    tabs = st.tabs(list(FIGURES), key=state.COMPARE_TAB, bind="query-params")
-    for tab, name in zip(tabs, FIGURES, strict=True):
-        if tab.open:
-            with tab:
-                shown(name, run)
+    tabs(run)

@@ -202,6 +202,9 @@ def test_a_finished_stage_can_be_repeated_with_other_settings(
     started: list[list[str]] = []
     monkeypatch.setattr(jobs, "start", lambda _, stages: started.append(stages))
     page = Pages().open("train")
+    assert not page.number_input
+    page.session_state["train-made-stage1"] = True  # opens it
+    page.run()
     page.number_input(key="again-made-stage1-epochs").set_value(3).run()
     page.button(key="again-made-stage1-go").click().run()
     assert started == [["stage1"]]
