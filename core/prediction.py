@@ -4,7 +4,6 @@ Scans take the same path as in training. A file that cannot be read and a pictur
 not be answered for are answers as well, with a reason, and never an exception.
 """
 
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RunError
+from core.evaluation.groups import grouped
 from core.evaluation.precedents import Precedents, precedents
 from core.explanation.gate import judge_distance
 from core.explanation.geometry import to_scan
@@ -107,6 +107,7 @@ class Prediction:
             "slices": scan.slices if scan else None,
             "plane": scan.plane if scan else None,
             "volume": scan.volume if scan else None,
+            "volumes": scan.volumes if scan else None,
             "window": list(scan.window) if scan and scan.window else None,
         }
 
@@ -125,7 +126,7 @@ class Predictor:
     def __init__(self, run: Run, stage: str) -> None:
         import keras
 
-        from core.model.vgg19 import load_model
+        from core.model.vgg19 import DAMAGED, load_model
 
         run.metrics(stage)  # refuses a stage that is not finished
         self.run = run
@@ -136,7 +137,7 @@ class Predictor:
         try:
             self.model_sha256 = file_sha256(path)
             self.model = load_model(path)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except DAMAGED as error:
             raise RunError(
                 f"the model of stage '{stage}' of run '{run.name}'",
                 "its file is missing or damaged",
@@ -159,11 +160,8 @@ class Predictor:
     @cached_property
     def test(self) -> "pd.DataFrame":
         """What the stage said of the test scans, with the group of each."""
-        from core.evaluation.parts import part_views  # slow to load, and first pages do without
-
         rows = self.run.predictions(self.stage)
-        seed = self.protocol.seed
-        return part_views(rows, self.run.split(), self.run.positive, seed)["test"].rows
+        return grouped(self.run, rows[rows["split"] == "test"])
 
     @cached_property
     def explainer(self) -> "Explainer":

@@ -27,13 +27,8 @@ Views = Mapping[str, Mapping[Part, PartView]]
 
 def baseline_views(run: Run) -> dict[str, dict[Part, PartView]]:
     """The baselines of a run, in the order of `BASELINES`; empty for a run that has none."""
-    split, seed = run.split(), run.protocol.seed
     found = {b.name: run.baseline_predictions(b.name) for b in BASELINES}
-    return {
-        name: part_views(rows, split, run.positive, seed)
-        for name, rows in found.items()
-        if rows is not None
-    }
+    return {name: part_views(run, rows) for name, rows in found.items() if rows is not None}
 
 
 def baseline_results(views: Views) -> list[BaselineResult]:

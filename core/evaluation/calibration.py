@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 
-from core.evaluation.intervals import CONFIDENCE, GroupBootstrap, Interval, percentile, wilson
+from core.evaluation.intervals import CONFIDENCE, GroupBootstrap, Interval, percentile
 from core.evaluation.metrics import CLIP, Floats, Truth, probability, truth
 
 BINS = 10
@@ -16,23 +16,34 @@ TEMPERATURES = (0.05, 20.0)
 
 
 def reliability(
-    predictions: pd.DataFrame, positive: str, bins: int = BINS, confidence: float = CONFIDENCE
+    predictions: pd.DataFrame,
+    positive: str,
+    bootstrap: GroupBootstrap | None = None,
+    bins: int = BINS,
+    confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
     """Predicted against observed share of positives, in bins of equal width.
 
+    Args:
+        predictions: One row a picture.
+        positive: Name of the positive class.
+        bootstrap: Their groups; without it each picture is taken as independent.
+        bins: How many.
+        confidence: Coverage of the intervals.
+
     Returns:
         One row a bin that holds a picture: `left`, `right` (its edges), `n`, `predicted`
-        (mean probability), `observed` (share of positives), `low`, `high` (Wilson's interval
-        of that share).
+        (mean probability), `observed` (share of positives), `low`, `high` (interval of that
+        share, see `GroupBootstrap.share`).
     """
-    predictions = predictions[np.isfinite(probability(predictions))]
     is_positive, p = truth(predictions, positive), probability(predictions)
-    which = _bin_of(p, bins)
+    resamples = bootstrap or GroupBootstrap.of(np.arange(len(p)), seed=0, resamples=0)
+    which = np.where(np.isfinite(p), _bin_of(np.nan_to_num(p), bins), -1)
     rows = []
-    for number in np.unique(which):
+    for number in np.unique(which[which >= 0]):
         inside = which == number
         n, hits = int(inside.sum()), int(is_positive[inside].sum())
-        low, high = wilson(hits, n, confidence) or (math.nan, math.nan)
+        low, high = resamples.share(is_positive, inside, confidence) or (math.nan, math.nan)
         rows.append(
             {
                 "left": number / bins,

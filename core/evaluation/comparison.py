@@ -54,12 +54,8 @@ def compare(
             f"'{run.name}' has none yet",
             "Wait for the first stage to end, or train one.",
         )
-    seed = config.protocol.seed
-    split = run.split()
     leaks = leakage_of(run)
-    views = {
-        name: part_views(run.predictions(name), split, config.data.positive, seed) for name in names
-    }
+    views = {name: part_views(run, run.predictions(name)) for name in names}
     pairs = [
         pair for part in COMPARED for pair in pairs_of({n: v[part] for n, v in views.items()}, part)
     ]
@@ -103,7 +99,7 @@ def _average(run: Run, names: list[str]) -> AverageResult | None:
     if len(names) < 2:
         return None
     rows = average([run.predictions(name) for name in names])
-    parts = part_views(rows, run.split(), run.positive, run.protocol.seed)
+    parts = part_views(run, rows)
     return AverageResult(
         name=AVERAGE,
         title=AVERAGE_TITLE,
@@ -151,11 +147,7 @@ def _stages(
                 effect=effect,
                 note=note(effect, step.value, step.interval) if step else note("start", None, None),
                 operating_point=operating_point(
-                    parts["validation"].rows,
-                    parts["test"].rows,
-                    run.positive,
-                    sensitivity,
-                    prevalence,
+                    parts["validation"], parts["test"], sensitivity, prevalence
                 ),
             )
         )

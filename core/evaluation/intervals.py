@@ -1,7 +1,8 @@
 """Confidence intervals.
 
-A share of pictures gets Wilson's interval. Everything else is bootstrapped by group: pictures
-made from one scan, or near copies of it, are drawn together, for they are no new evidence.
+A share of pictures gets Wilson's interval. Everything else is bootstrapped by group, and shares are
+as well where groups are large: pictures made from one scan, near copies of it, or slices of one
+patient are drawn together, for they are no new evidence.
 """
 
 import math
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 from core.evaluation.metrics import Floats, Truth
 
 CONFIDENCE = 0.95
+
+CLUSTER = 2
+"""Pictures a group, on average, beyond which they are clustered."""
 
 Interval = tuple[float, float]
 
@@ -117,6 +121,34 @@ class GroupBootstrap:
         """Number of groups."""
         return int(self.draws.shape[1])
 
+    @property
+    def clustered(self) -> bool:
+        """Whether pictures come in groups so large that none may be taken as independent."""
+        return is_clustered(len(self.member), self.groups)
+
+    def groups_among(self, among: Truth) -> int:
+        """How many groups have one of these pictures."""
+        return len(np.unique(self.member[among]))
+
+    def share(
+        self, right: Truth, among: Truth | None = None, confidence: float = CONFIDENCE
+    ) -> Interval | None:
+        """Interval of the share that is right, over the pictures `among`; none without any.
+
+        Wilson's, or of resamples where pictures are clustered. Where no resample differs from
+        another (all right, or all wrong) it is Wilson's of so many groups: those that have one
+        of these pictures.
+        """
+        kept = np.ones(len(right), bool) if among is None else among
+        hits, pictures = int((right & kept).sum()), int(kept.sum())
+        if not self.clustered or not pictures:
+            return wilson(hits, pictures, confidence)
+        found = percentile(self.means(right.astype(np.float64), kept), confidence)
+        if not is_point(found):
+            return found
+        groups = self.groups_among(kept)
+        return wilson(round(groups * hits / pictures), groups, confidence)
+
     def means(self, values: Floats, among: Truth | None = None) -> Floats:
         """Mean of `values` (n,) in each resample, (resamples,), over the pictures `among`.
 
@@ -191,6 +223,21 @@ def percentile(replicates: Floats, confidence: float = CONFIDENCE) -> Interval |
     tail = (1 - confidence) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def is_point(interval: Interval | None) -> bool:
+    """Whether an interval has no width, which resampling gives where nothing ever differs."""
+    return interval is not None and interval[1] - interval[0] < 1e-9
+
+
+def is_clustered(pictures: int, groups: int) -> bool:
+    """Whether so many pictures come in so few groups that none may be taken as independent.
+
+    A few near copies change Wilson's interval, McNemar's test and DeLong's next to nothing.
+    Where each patient has several slices they would promise too much, and resamples and
+    sign flips by group take their place.
+    """
+    return pictures > CLUSTER * groups > 0
 
 
 def bootstrap_p(replicates: Floats) -> float | None:

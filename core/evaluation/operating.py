@@ -4,13 +4,13 @@ import math
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
 
 from core.errors import SettingError
-from core.evaluation.intervals import CONFIDENCE, Interval, wilson
-from core.evaluation.metrics import Floats, Truth, probability, summarise, truth
+from core.evaluation.intervals import CONFIDENCE, Interval, is_point, percentile, wilson
+from core.evaluation.metrics import Floats, Truth, summarise
+from core.evaluation.parts import PartView
 from core.evaluation.results import OperatingPoint, OperatingResult, PredictiveValue
 
 SENSITIVITY = 0.95
@@ -18,9 +18,8 @@ SENSITIVITY = 0.95
 
 
 def operating_point(
-    validation: pd.DataFrame,
-    test: pd.DataFrame,
-    positive: str,
+    validation: PartView,
+    test: PartView,
     sensitivity: float = SENSITIVITY,
     prevalence: float | None = None,
     confidence: float = CONFIDENCE,
@@ -28,9 +27,8 @@ def operating_point(
     """Choose the threshold on validation, and report what it does to test.
 
     Args:
-        validation: Its predictions.
-        test: Those of test, which have no say.
-        positive: Name of the positive class.
+        validation: As the stage sees it.
+        test: The same; it has no say.
         sensitivity: Wanted, above 0 and at most 1.
         prevalence: Share of positives among those who will be scanned, between 0 and 1; none
             gives no predictive values.
@@ -51,22 +49,17 @@ def operating_point(
             f"{prevalence:g} was given",
             "Give a share, such as 0.1 for one in ten.",
         )
-    threshold = threshold_for(truth(validation, positive), probability(validation), sensitivity)
-    parts = {
-        "validation": _result(validation, positive, threshold, confidence),
-        "test": _result(test, positive, threshold, confidence),
-    }
-    (tn, fp), (fn, tp) = parts["test"].confusion
-    values = predictive_values(tp, fn, tn, fp, prevalence, confidence)
+    threshold = threshold_for(validation.truth, validation.probability, sensitivity)
+    values = _values(test, threshold, prevalence, confidence)
     return OperatingPoint(
         wanted_sensitivity=sensitivity,
         threshold=threshold,
-        validation=parts["validation"],
-        test=parts["test"],
+        validation=_result(validation, threshold, confidence),
+        test=_result(test, threshold, confidence),
         prevalence=prevalence,
         positive_predictive_value=values[0],
         negative_predictive_value=values[1],
-        caution=_caution(int(truth(validation, positive).sum()), sensitivity, confidence),
+        caution=_caution(validation, sensitivity, confidence),
     )
 
 
@@ -98,10 +91,10 @@ def threshold_for(is_positive: Truth, p: Floats, sensitivity: float) -> float | 
 
 
 def predictive_values(
-    tp: int,
-    fn: int,
-    tn: int,
-    fp: int,
+    tp: float,
+    fn: float,
+    tn: float,
+    fp: float,
     prevalence: float | None,
     confidence: float = CONFIDENCE,
 ) -> tuple[PredictiveValue | None, PredictiveValue | None]:
@@ -135,7 +128,7 @@ def predictive_values(
 
 
 def _predictive_value(
-    own: tuple[int, int], other: tuple[int, int], odds: float, confidence: float
+    own: tuple[float, float], other: tuple[float, float], odds: float, confidence: float
 ) -> PredictiveValue | None:
     """What a call is worth that so many (called so, not called so) get of the class and without.
 
@@ -196,29 +189,70 @@ def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
     return said
 
 
-def _result(
-    rows: pd.DataFrame, positive: str, threshold: float | None, confidence: float
-) -> OperatingResult:
+def _result(part: PartView, threshold: float | None, confidence: float) -> OperatingResult:
     if threshold is None:
         return OperatingResult(
-            n=len(rows), confusion=[[0, 0], [0, 0]], sensitivity=None, specificity=None
+            n=len(part.rows), confusion=[[0, 0], [0, 0]], sensitivity=None, specificity=None
         )
-    summary = summarise(rows, positive, threshold)
-    (tn, fp), (fn, tp) = summary.confusion
+    summary = summarise(part.rows, part.positive, threshold)
+    right = part.right_from(threshold)
     return OperatingResult(
         n=summary.n,
         confusion=summary.confusion,
         sensitivity=summary.sensitivity,
         specificity=summary.specificity,
         intervals={
-            "sensitivity": wilson(tp, tp + fn, confidence),
-            "specificity": wilson(tn, tn + fp, confidence),
+            "sensitivity": part.bootstrap.share(right, part.truth, confidence),
+            "specificity": part.bootstrap.share(right, ~part.truth, confidence),
         },
     )
 
 
-def _caution(positives: int, sensitivity: float, confidence: float) -> str | None:
+def _values(
+    part: PartView, threshold: float | None, prevalence: float | None, confidence: float
+) -> tuple[PredictiveValue | None, PredictiveValue | None]:
+    """Predictive values, their intervals from resamples where pictures are clustered."""
+    if threshold is None or prevalence is None:
+        return None, None
+    (tn, fp), (fn, tp) = summarise(part.rows, part.positive, threshold).confusion
+    values = predictive_values(tp, fn, tn, fp, prevalence, confidence)
+    if not part.clustered:
+        return values
+    right = part.right_from(threshold).astype(np.float64)
+    found = part.bootstrap.means(right, part.truth)
+    left_alone = part.bootstrap.means(right, ~part.truth)
+    odds = prevalence / (1 - prevalence)
+    ill, well = (
+        part.bootstrap.groups_among(among) / max(1, int(among.sum()))
+        for among in (part.truth, ~part.truth)
+    )
+    of_groups = predictive_values(tp * ill, fn * ill, tn * well, fp * well, prevalence, confidence)
+    return (
+        _resampled(found * odds, 1 - left_alone, of_groups[0], confidence),
+        _resampled(left_alone, (1 - found) * odds, of_groups[1], confidence),
+    )
+
+
+def _resampled(
+    right: Floats, wrong: Floats, of_groups: PredictiveValue | None, confidence: float
+) -> PredictiveValue | None:
+    """A predictive value with the interval of its resamples.
+
+    Where they do not differ it keeps that of so many groups of either class.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        interval = percentile(right / (right + wrong), confidence)
+    if of_groups is None or interval is None or is_point(interval):
+        return of_groups
+    return of_groups.model_copy(update={"interval": interval})
+
+
+def _caution(part: PartView, sensitivity: float, confidence: float) -> str | None:
     """Whether so few positives could show that sensitivity at all, even if all were found."""
+    if part.clustered:
+        positives, what = part.bootstrap.groups_among(part.truth), "independent groups of positive"
+    else:
+        positives, what = int(part.truth.sum()), "positive"
     perfect = wilson(positives, positives, confidence)
     if perfect is None or perfect[0] >= sensitivity:
         return None
@@ -226,7 +260,7 @@ def _caution(positives: int, sensitivity: float, confidence: float) -> str | Non
         return "No number of scans can show that nothing will ever be missed."
     enough = math.ceil(norm.ppf((1 + confidence) / 2) ** 2 * sensitivity / (1 - sensitivity))
     return (
-        f"Validation is too small to promise that: with {positives} positive scans even finding "
+        f"Validation is too small to promise that: with {positives} {what} scans even finding "
         f"all of them would only show a sensitivity above {_percent(perfect[0], 0)}. It would "
         f"take {enough} or more to show {_percent(sensitivity, 0)}."
     )

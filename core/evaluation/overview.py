@@ -4,10 +4,13 @@ The figures are those that `comparison` gives as well, with the same intervals; 
 resampling is left to it.
 """
 
+import numpy as np
+
 from core.config import Frozen
-from core.evaluation.intervals import Interval, wilson
+from core.evaluation.groups import grouped
+from core.evaluation.intervals import GroupBootstrap, Interval, is_clustered, wilson
 from core.evaluation.mark import mark_of
-from core.evaluation.metrics import confusion
+from core.evaluation.metrics import THRESHOLD, Truth, probability, truth
 from core.training.runs import Run
 
 
@@ -18,9 +21,11 @@ class Share(Frozen):
     interval: Interval | None
 
     @classmethod
-    def of(cls, count: int, n: int) -> "Share":
-        """So many of so many, with Wilson's interval."""
-        return cls(value=count / n if n else None, interval=wilson(count, n))
+    def of(cls, right: Truth, among: Truth, resamples: GroupBootstrap | None) -> "Share":
+        """The share that is right among some, with Wilson's interval unless it is resampled."""
+        count, n = int((right & among).sum()), int(among.sum())
+        interval = wilson(count, n) if resamples is None else resamples.share(right, among)
+        return cls(value=count / n if n else None, interval=interval)
 
 
 class Overview(Frozen):
@@ -51,21 +56,26 @@ def overview(run: Run) -> Overview:
         RunError: Its configuration cannot be read.
     """
     config, finished = run.config, run.finished_stages()
-    tn = fp = fn = tp = 0
+    right = is_positive = np.zeros(0, bool)
+    resamples = None
     if finished:
         predictions = run.predictions(finished[-1])
-        tested = predictions[predictions["split"] == "test"]
-        (tn, fp), (fn, tp) = confusion(tested, config.data.positive)
+        tested = grouped(run, predictions[predictions["split"] == "test"])
+        is_positive = truth(tested, config.data.positive)
+        right = (probability(tested) >= THRESHOLD) == is_positive
+        # Drawn where it counts only: a list is of many runs.
+        if is_clustered(len(tested), tested["group"].nunique()):
+            resamples = GroupBootstrap.of(tested["group"], seed=config.protocol.seed)
     return Overview(
         protocol=config.protocol.title,
-        data=config.data.root.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1],
+        data=config.data.folder,
         created=config.created,
         stages=len(config.protocol.stages),
         finished=tuple(finished),
         reached=config.protocol.stage(finished[-1]).title if finished else None,
-        accuracy=Share.of(tn + tp, tn + fp + fn + tp),
-        sensitivity=Share.of(tp, tp + fn),
-        specificity=Share.of(tn, tn + fp),
+        accuracy=Share.of(right, np.ones_like(right), resamples),
+        sensitivity=Share.of(right, is_positive, resamples),
+        specificity=Share.of(right, ~is_positive, resamples),
         seconds=run.seconds_trained,
         mark=mark_of(run),
     )

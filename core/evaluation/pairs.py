@@ -8,8 +8,8 @@ import numpy as np
 from core.errors import RunError
 from core.evaluation.changes import KEYS
 from core.evaluation.delong import auc_difference
-from core.evaluation.intervals import bootstrap_p, percentile
-from core.evaluation.parts import PartView, is_point
+from core.evaluation.intervals import bootstrap_p, is_point, percentile
+from core.evaluation.parts import PartView
 from core.evaluation.results import Difference, HeldOut, Pair
 from core.evaluation.significance import holm, mcnemar, sign_flip
 

@@ -13,13 +13,14 @@ from core.evaluation.calibration import (
     calibration_error_interval,
     calibration_errors,
 )
+from core.evaluation.groups import grouped
 from core.evaluation.intervals import (
     GroupBootstrap,
     Interval,
     auc_score,
+    is_point,
     mean_of_shares,
     percentile,
-    wilson,
 )
 from core.evaluation.metrics import (
     THRESHOLD,
@@ -33,9 +34,7 @@ from core.evaluation.metrics import (
     truth,
 )
 from core.evaluation.results import PARTS, Part, PartResult
-
-CLUSTER = 2
-"""Pictures a group, on average, beyond which they are clustered."""
+from core.training.runs import Run
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,11 @@ class PartView:
     @cached_property
     def right(self) -> Truth:
         """Whether each picture was called right, bool (n,)."""
-        right: Truth = (self.probability >= THRESHOLD) == self.truth
+        return self.right_from(THRESHOLD)
+
+    def right_from(self, threshold: float) -> Truth:
+        """Whether each picture is called right when positive is called from there on, (n,)."""
+        right: Truth = (self.probability >= threshold) == self.truth
         return right
 
     @cached_property
@@ -85,13 +88,8 @@ class PartView:
 
     @property
     def clustered(self) -> bool:
-        """Whether pictures come in groups so large that none may be taken as independent.
-
-        A few near copies change Wilson's interval, McNemar's test and DeLong's next to nothing.
-        Where each patient has several slices they would promise too much, and resamples and
-        sign flips by group take their place.
-        """
-        return len(self.rows) > CLUSTER * self.bootstrap.groups > 0
+        """Whether pictures come in groups so large that none may be taken as independent."""
+        return self.bootstrap.clustered
 
     @cached_property
     def accuracies(self) -> Floats:
@@ -132,9 +130,8 @@ class PartView:
         )
 
     def _intervals(self, summary: Summary) -> dict[str, Interval | None]:
-        (tn, fp), (fn, tp) = summary.confusion
-        sensitivity = self._share("sensitivity", tp, tp + fn)
-        specificity = self._share("specificity", tn, tn + fp)
+        sensitivity = self.bootstrap.share(self.right, self.truth)
+        specificity = self.bootstrap.share(self.right, ~self.truth)
         balanced_accuracy = percentile(self.resampled["balanced_accuracy"])
         auc = percentile(self.resampled["auc"])
         average_precision = percentile(self.resampled["average_precision"])
@@ -145,10 +142,10 @@ class PartView:
                 summary.sensitivity or 0.0, sensitivity, summary.specificity or 0.0, specificity
             )
         if is_point(auc) and summary.auc is not None:
-            positives, negatives = (len(set(self.group[c])) for c in (self.truth, ~self.truth))
+            positives, negatives = map(self.bootstrap.groups_among, (self.truth, ~self.truth))
             auc = auc_score(summary.auc, positives, negatives)
         return {
-            "accuracy": self._share("accuracy", tn + tp, summary.n),
+            "accuracy": self.bootstrap.share(self.right),
             "loss": percentile(self.mean_losses),
             "sensitivity": sensitivity,
             "specificity": specificity,
@@ -161,35 +158,10 @@ class PartView:
             ),
         }
 
-    def _share(self, figure: str, right: int, pictures: int) -> Interval | None:
-        """Interval of a share: Wilson's, or of resamples by group where pictures are clustered."""
-        if not self.clustered or not pictures:
-            return wilson(right, pictures)
-        found = percentile(self.resampled[figure])
-        if not is_point(found):
-            return found
-        # All right or all wrong in every resample: as much as so many groups can tell.
-        groups = self.bootstrap.groups
-        return wilson(round(groups * right / pictures), groups)
 
-
-def is_point(interval: Interval | None) -> bool:
-    """Whether an interval has no width, which resampling gives where nothing ever differs."""
-    return interval is not None and interval[1] - interval[0] < 1e-9
-
-
-def part_views(
-    predictions: pd.DataFrame, split: pd.DataFrame, positive: str, seed: int
-) -> dict[Part, PartView]:
-    """Rows of each part in a fixed order, with the group of near copies of each picture."""
-    rows = predictions.sort_values(["file", "view"], kind="stable")
-    rows = rows.drop(columns="group", errors="ignore")
-    if "group" in split:
-        rows = rows.merge(split[["file", "view", "group"]], on=["file", "view"], how="left")
-        rows["group"] = rows["group"].astype(object).where(rows["group"].notna(), rows["file"])
-    else:
-        rows = rows.assign(group=rows["file"])
-    rows["group"] = rows["group"].astype(str)
+def part_views(run: Run, predictions: pd.DataFrame) -> dict[Part, PartView]:
+    """What was predicted of each part, in a fixed order, with the group of each picture."""
+    rows = grouped(run, predictions)
     by_part = {part: rows[rows["split"] == part] for part in PARTS}
     # Views are harder than pictures as they are. Where validation has none, training is
     # measured without them too: else the gap between the two would hide overfitting.
@@ -197,6 +169,6 @@ def part_views(
     if (by_part["validation"]["view"] == 0).all() and len(as_they_are):
         by_part["train"] = as_they_are
     return {
-        part: PartView(table.reset_index(drop=True), positive, seed)
+        part: PartView(table.reset_index(drop=True), run.positive, run.protocol.seed)
         for part, table in by_part.items()
     }

@@ -17,10 +17,10 @@ from core.config import Frozen
 from core.errors import RunError
 from core.evaluation.average import AVERAGE, AVERAGE_TITLE, average
 from core.evaluation.doubts import Doubt, doubts
-from core.evaluation.intervals import CONFIDENCE, Interval, bootstrap_p, percentile
+from core.evaluation.intervals import CONFIDENCE, Interval, bootstrap_p, is_point, percentile
 from core.evaluation.metrics import Floats
 from core.evaluation.pairs import corrected, expect_same_pictures, pairs_of
-from core.evaluation.parts import PartView, is_point
+from core.evaluation.parts import PartView
 from core.evaluation.results import Difference, Pair, PartResult
 from core.protocols import changed_settings
 from core.training.baselines import BASELINES

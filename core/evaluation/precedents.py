@@ -45,7 +45,7 @@ def precedents(
 
     Args:
         test: The stage's predictions of test, which had no say in training it: columns `label`,
-            `probability` and `group` (see `core.evaluation.parts.part_views`).
+            `probability` and `group` (see `core.evaluation.groups.grouped`).
         positive: Name of the positive class.
         p: Probability of the positive class in the answer.
         group: The scan's own group of near copies, which is no precedent of itself.

@@ -50,13 +50,13 @@ def predict_again(
     )
     import keras
 
-    from core.model.vgg19 import load_model
+    from core.model.vgg19 import DAMAGED, load_model
 
     found = {}
     for stage in stages:
         try:
             model = load_model(run.model_path(stage))
-        except (OSError, ValueError) as error:
+        except DAMAGED as error:
             raise RunError(
                 f"a readable model of {stage} in run '{run.name}'",
                 "its model.keras is missing or damaged",

@@ -1,5 +1,6 @@
 """The network: VGG19 and its head as one flat graph, so that explanations reach every layer."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from core.model.symmetry import Asymmetry, Standardisation
 from core.model.weights import Weights
 
 PREDICTION = "prediction"
+DAMAGED = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+"""What Keras raises for a model file that is missing or damaged."""
 # Random values stand in for a file of weights, and like a file they are the same for every seed.
 RANDOM_START = 7
 # Typical root mean square of a scan as the network receives it (`preprocessing.scale`).
@@ -60,7 +63,7 @@ def load_model(path: Path) -> keras.Model:
     """Read a model that was saved while it trained, layers of this project among its own.
 
     Raises:
-        OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile: It is missing or damaged.
+        One of `DAMAGED`: It is missing or damaged.
     """
     return keras.models.load_model(path, compile=False)
 

@@ -1,6 +1,5 @@
 """What a run knows of itself: the facts that a model card states, before any words."""
 
-from pathlib import PurePath
 from typing import Literal
 
 import pandas as pd
@@ -11,6 +10,7 @@ from core.evaluation.calibration import calibration_error, with_temperature
 from core.evaluation.comparison import compare
 from core.evaluation.metrics import summarise
 from core.evaluation.operating import operating_point
+from core.evaluation.parts import part_views
 from core.evaluation.results import PARTS, Comparison, OperatingPoint, Part, StageResult
 from core.model.weights import file_sha256
 from core.training.runs import Run
@@ -130,11 +130,12 @@ def _kept(comparison: Comparison) -> StageResult:
 
 
 def _operating(run: Run, comparison: Comparison) -> OperatingPoint:
-    table = run.predictions(_kept(comparison).name)
-    validation, test = (table[table["split"] == part] for part in ("validation", "test"))
-    share = (test["label"] == run.positive).mean() if len(test) else 0.0
+    parts = part_views(run, run.predictions(_kept(comparison).name))
+    share = parts["test"].truth.mean() if len(parts["test"].rows) else 0.0
     return operating_point(
-        validation, test, run.positive, prevalence=float(share) if 0 < share < 1 else None
+        parts["validation"],
+        parts["test"],
+        prevalence=float(share) if 0 < share < 1 else None,
     )
 
 
@@ -142,8 +143,7 @@ def _data(run: Run) -> DataFacts:
     data, split = run.config.data, run.split()
     patients = data.patients
     return DataFacts(
-        # The path may name a person or a place; a folder's name is what its owner calls it.
-        folder=PurePath(data.root).name,
+        folder=data.folder,
         negative=data.negative,
         positive=data.positive,
         already_split=data.already_split,

@@ -2,9 +2,12 @@
 
 import shutil
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Generic, Literal, TypeVar
 
+import filelock
 from pydantic import ValidationError
 
 from core.config import Frozen, Protocol
@@ -25,6 +28,11 @@ class RunData(Frozen):
     already_split: bool
     already_cropped: bool
     patients: Patients | None = None
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder of scans. Its path, of whatever system, may name a person."""
+        return self.root.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
 
 
 class JobConfig(Frozen):
@@ -127,6 +135,19 @@ class JobFolder(ABC, Generic[Config]):
                 f"'{self.name}' is {status.state}",
                 "Stop it first.",
             )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the job: it is not at work, and nobody starts or moves it meanwhile.
+
+        Two processes that train one run would undo each other's work.
+
+        Raises:
+            RunError: It is at work.
+        """
+        with filelock.FileLock(self.path.parent.parent / "starting.lock"):
+            self.expect_idle()
+            yield
 
     def delete(self) -> None:
         """Remove the folder with all its models, for good (see `core.training.run_library.delete`).

@@ -7,12 +7,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import filelock
 import psutil
 
 from core.config import Protocol
@@ -167,7 +166,7 @@ def start(run: Run, stages: Sequence[str] | None = None) -> None:
         RunError: The run is at work, or a stage's predecessor is missing.
         SettingError: No such stage.
     """
-    with _idle(run):
+    with run.held():
         wanted = expect_trainable(run, stages)
         for name in wanted:
             run.archive_stage(name)
@@ -195,20 +194,6 @@ def expect_trainable(run: Run, stages: Sequence[str] | None = None) -> list[str]
     return wanted
 
 
-@contextmanager
-def _idle(job: Job) -> Iterator[None]:
-    """A job that is not at work, and that nobody else starts meanwhile.
-
-    Two processes that train one run would undo each other's work.
-
-    Raises:
-        RunError: It is at work.
-    """
-    with filelock.FileLock(job.path.parent.parent / "starting.lock"):
-        job.expect_idle()
-        yield
-
-
 def start_crossval(crossval: CrossValidation, stages: Sequence[str] | None = None) -> None:
     """Launch stages in every fold where they are not finished, fold after fold in one process.
 
@@ -220,7 +205,7 @@ def start_crossval(crossval: CrossValidation, stages: Sequence[str] | None = Non
         RunError: It is at work, nothing is left to do, or a stage's predecessor is missing.
         SettingError: No such stage.
     """
-    with _idle(crossval):
+    with crossval.held():
         work = {}
         for run in crossval.runs():
             finished = run.finished_stages()
@@ -261,10 +246,10 @@ def change_stage(run: Run, stage: str, **changes: object) -> None:
     Raises:
         RunError: The run is at work.
     """
-    run.expect_idle()
-    config = run.config
-    protocol = config.protocol.with_stage(stage, **changes)
-    run.write_config(config.model_copy(update={"protocol": protocol}))
+    with run.held():
+        config = run.config
+        protocol = config.protocol.with_stage(stage, **changes)
+        run.write_config(config.model_copy(update={"protocol": protocol}))
 
 
 def stop(job: Job) -> None:
@@ -290,7 +275,7 @@ def resume(job: Job) -> None:
     Raises:
         RunError: The run or cross-validation is at work, or nothing is left to do.
     """
-    with _idle(job):
+    with job.held():
         requested = {run: run.recorded_status.requested for run in _runs(job)}
         work = {run: stages for run, stages in requested.items() if stages}
         if not work:

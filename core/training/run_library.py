@@ -50,6 +50,7 @@ def annotate(run: Run, **changes: object) -> About:
     """Say something else of the run, at work or not (see `About`); the rest stays.
 
     Raises:
+        RunError: It is not there any more: deleted or renamed elsewhere.
         SettingError: There is no such field, or a text is too long.
     """
     kept = about(run)
@@ -62,6 +63,12 @@ def annotate(run: Run, **changes: object) -> About:
             f"{error.errors()[0]['loc'][0]} was given something else",
             "Shorten it.",
         ) from error
+    if not (run.path / run.config_file).is_file():  # its folder would be made anew
+        raise RunError(
+            f"a run called '{run.name}'",
+            "it is not there any more",
+            "Look for it in the trash, or under another name.",
+        )
     if said != kept:
         write_text(run.path / "about.json", said.model_dump_json(indent=2))
     return said
@@ -92,9 +99,9 @@ def rename(workspace: Workspace, run: Run, name: str) -> Run:
     """
     if name == run.name:
         return run
-    run.expect_idle()
-    workspace.expect_free(name)
-    return Run(_move(run.path, run.path.with_name(name)))
+    with run.held():
+        workspace.expect_free(name)
+        return Run(_move(run.path, run.path.with_name(name)))
 
 
 @dataclass(frozen=True)
@@ -127,12 +134,13 @@ def delete(workspace: Workspace, run: Run) -> Trashed:
     Raises:
         RunError: It is at work, or a program holds one of its files.
     """
-    run.expect_idle()
     now = datetime.now(UTC)
-    empty(workspace, before=now - KEPT)
     folder = workspace.path / "trash" / f"{run.name}-{now.strftime(_MOMENT)}"
-    folder.parent.mkdir(exist_ok=True)
-    return Trashed(_move(run.path, folder), run.name, now)
+    with run.held():
+        folder.parent.mkdir(exist_ok=True)
+        trashed = Trashed(_move(run.path, folder), run.name, now)
+    empty(workspace, before=now - KEPT)
+    return trashed
 
 
 def restore(workspace: Workspace, trashed: Trashed) -> Run:

@@ -5,6 +5,7 @@ import html
 import streamlit as st
 
 from core.evaluation.operating import SENSITIVITY, in_words, operating_point
+from core.evaluation.parts import part_views
 from core.evaluation.results import Comparison, OperatingPoint, OperatingResult
 from core.training.runs import Run
 from dashboard import resources, state
@@ -48,9 +49,10 @@ def points(
     """The operating point of every stage."""
     found = {}
     for stage in comparison.stages:
-        rows = resources.predictions(run)[stage.name]
-        validation, test = (rows[rows["split"] == part] for part in ("validation", "test"))
-        found[stage.name] = operating_point(validation, test, run.positive, sensitivity, prevalence)
+        parts = part_views(run, resources.predictions(run)[stage.name])
+        found[stage.name] = operating_point(
+            parts["validation"], parts["test"], sensitivity, prevalence
+        )
     return found
 
 

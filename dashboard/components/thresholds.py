@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation.calibration import reliability
+from core.evaluation.parts import part_views
 from core.evaluation.precision_recall import precision_recall_curve
 from core.evaluation.results import Comparison
 from core.evaluation.roc import roc_curve
@@ -38,7 +39,8 @@ def show(run: Run, comparison: Comparison) -> None:
         return figures.precision_recall_curves(curves, comparison, part, look=look)
 
     def calibrated(look: figures.Look) -> go.Figure:
-        bins = {kept: reliability(rows[kept], run.positive)}
+        view = part_views(run, predictions[kept])[part]
+        bins = {kept: reliability(view.rows, run.positive, view.bootstrap)}
         return figures.reliability_diagram(bins, titles, mark=comparison.mark, look=look)
 
     left, right = st.columns(2, gap="large")

@@ -15,6 +15,7 @@ from PIL import Image
 from core.config import Head, Stage
 from core.data.index import index_folder
 from core.errors import RunError, SettingError
+from core.evaluation.verification import predict_again
 from core.model.prefix import PrefixCache
 from core.model.typicality import LAYER, Typicality
 from core.prediction import Predictor
@@ -415,15 +416,28 @@ def test_an_unfinished_stage_is_refused(run):
         Predictor(run, "final")
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut short", "another file"])
+@pytest.mark.parametrize("damage", ["missing", "cut short", "another file", "a member"])
 def test_a_damaged_model_is_refused(run, tmp_path, damage):
     copy = Run(tmp_path / "copy")
     shutil.copytree(run.path, copy.path)
     path = copy.model_path("baseline")
     if damage == "missing":
         path.unlink()
+    elif damage == "a member":
+        without(path, "config.json")
     else:
         whole = path.read_bytes()
         path.write_bytes(whole[: len(whole) // 2] if damage == "cut short" else b"not a model")
     with pytest.raises(RunError, match="damaged"):
         Predictor(copy, "baseline")
+    with pytest.raises(RunError, match="damaged"):
+        predict_again(copy, ["baseline"])
+
+
+def without(archive, member):
+    """The same ZIP archive without one of its members."""
+    with zipfile.ZipFile(archive) as whole:
+        kept = {name: whole.read(name) for name in whole.namelist() if name != member}
+    with zipfile.ZipFile(archive, "w") as rest:
+        for name, data in kept.items():
+            rest.writestr(name, data)

@@ -14,6 +14,7 @@ from core.evaluation.calibration import TEMPERATURES, at_temperature, fit_temper
 from core.evaluation.mark import mark_of
 from core.evaluation.metrics import THRESHOLD
 from core.evaluation.operating import operating_point
+from core.evaluation.parts import part_views
 from core.evaluation.results import OperatingPoint
 from core.reporting.statements import WEIGHTS, percent
 from core.training.runs import Run
@@ -134,8 +135,8 @@ def asked_of(run: Run, stage: str, sensitivity: float | None = None) -> Asked:
     """
     config = run.config
     metrics = run.metrics(stage)
-    rows = run.predictions(stage)
-    validation, test = (rows[rows["split"] == part] for part in ("validation", "test"))
+    parts = part_views(run, run.predictions(stage))
+    validation, test = parts["validation"], parts["test"]
     return Asked(
         run=run.name,
         trained=moment(datetime.fromisoformat(config.created)),
@@ -149,11 +150,9 @@ def asked_of(run: Run, stage: str, sensitivity: float | None = None) -> Asked:
         weights=config.weights.source if config.weights else None,
         weights_sha256=config.weights.sha256 if config.weights else None,
         model_sha256=metrics["model_sha256"],
-        temperature=fit_temperature(validation, run.positive),
-        fitted_on=len(validation),
-        operating=None
-        if sensitivity is None
-        else operating_point(validation, test, run.positive, sensitivity),
+        temperature=fit_temperature(validation.rows, run.positive),
+        fitted_on=len(validation.rows),
+        operating=None if sensitivity is None else operating_point(validation, test, sensitivity),
         software=f"NeuroStage {version()}",
     )
 

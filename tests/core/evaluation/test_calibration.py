@@ -43,6 +43,15 @@ def test_bins_agree_with_scikit_learn():
         assert (row.low, row.high) == wilson(round(row.observed * row.n), row.n)
 
 
+def test_bins_of_many_slices_a_patient_are_no_surer():
+    rows = _rows()
+    ten = rows.loc[rows.index.repeat(10)]
+    bootstrap = GroupBootstrap.of(ten.index, seed=7)
+    bins, alone = reliability(ten, "yes", bootstrap), reliability(rows, "yes")
+    np.testing.assert_allclose(bins["observed"], alone["observed"])
+    assert (bins["high"] - bins["low"]).min() > 0.6 * (alone["high"] - alone["low"]).min()
+
+
 def test_error_bin_by_bin():
     rows = _rows(temperature=2.5)
     error = 0.0

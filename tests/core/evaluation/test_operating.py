@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import logit
+from scipy.stats import norm
 from sklearn import metrics as sk
 
 from core.errors import SettingError
@@ -17,13 +19,28 @@ from core.evaluation.operating import (
     predictive_values,
     threshold_for,
 )
+from core.evaluation.parts import PartView
 
 
-def _rows(n=200, seed=0, share=0.6):
+def _view(ill, p, group=None):
+    label = np.where(ill, "yes", "no")
+    group = np.arange(len(p)) if group is None else group
+    return PartView(pd.DataFrame({"label": label, "probability": p, "group": group}), "yes", seed=7)
+
+
+def _part(n=200, seed=0, share=0.6):
     rng = np.random.default_rng(seed)
     ill = rng.random(n) < share
     p = np.round(1 / (1 + np.exp(-rng.normal(np.where(ill, 1.2, -0.8), 1.3))), 3)
-    return pd.DataFrame({"label": np.where(ill, "yes", "no"), "probability": p})
+    return _view(ill, p)
+
+
+def _patients(patients, slices, seed, share=0.5):
+    """So many slices of each patient, all of them as easy or as hard."""
+    rng = np.random.default_rng(seed)
+    ill = rng.random(patients) < share
+    p = 1 / (1 + np.exp(-rng.normal(np.where(ill, 1.2, -0.8), 1.3)))
+    return _view(ill.repeat(slices), p.repeat(slices), np.arange(patients).repeat(slices))
 
 
 def test_predictive_values_are_those_published():
@@ -128,15 +145,14 @@ def test_threshold_leaves_the_same_room_on_both_sides():
 
 
 def test_only_validation_has_a_say():
-    validation, test = _rows(seed=1), _rows(seed=2)
-    point = operating_point(validation, test, "yes", 0.9, 0.1)
-    other = operating_point(validation, test.assign(probability=0.2), "yes", 0.9, 0.1)
+    validation, test = _part(seed=1), _part(seed=2)
+    point = operating_point(validation, test, 0.9, 0.1)
+    other = operating_point(validation, _view(test.truth, np.full(200, 0.2)), 0.9, 0.1)
     assert point.threshold == other.threshold
     assert point.validation == other.validation
-    called = test["probability"] >= point.threshold
-    counts = sk.confusion_matrix(test["label"] == "yes", called)
-    assert point.test.confusion == counts.tolist()
-    assert point.test.sensitivity == pytest.approx(sk.recall_score(test["label"] == "yes", called))
+    called = test.probability >= point.threshold
+    assert point.test.confusion == sk.confusion_matrix(test.truth, called).tolist()
+    assert point.test.sensitivity == pytest.approx(sk.recall_score(test.truth, called))
     (tn, fp), (fn, tp) = point.test.confusion
     assert point.test.intervals["sensitivity"] == wilson(tp, tp + fn)
     assert point.test.intervals["specificity"] == wilson(tn, tn + fp)
@@ -146,23 +162,64 @@ def test_only_validation_has_a_say():
 
 def test_too_small_a_validation_says_so():
     """73 positives are the fewest of which finding all shows 95 %: n / (n + 1.96²) is 0.95."""
-    few, many = _rows(60), _rows(400)
-    caution = operating_point(few, few, "yes").caution
+    few, many = _part(60), _part(400)
+    caution = operating_point(few, few).caution
     assert "too small" in caution
     assert "73 or more" in caution
     assert wilson(73, 73)[0] >= 0.95 > wilson(72, 72)[0]
-    assert operating_point(many, many, "yes").caution is None
-    assert "No number of scans" in operating_point(many, many, "yes", 1).caution
+    assert operating_point(many, many).caution is None
+    assert "No number of scans" in operating_point(many, many, 1).caution
+
+
+def test_many_slices_of_few_patients_promise_no_more_than_patients_can():
+    """Ten slices of each, called alike: an interval as of one slice of each, about."""
+    one, ten = _patients(40, 1, 3), _patients(40, 10, 3)
+    assert ten.clustered
+    alone, together = operating_point(one, one, 0.9, 0.2), operating_point(ten, ten, 0.9, 0.2)
+    assert together.threshold == alone.threshold
+    for figure in ("sensitivity", "specificity"):
+        few, many = alone.test.intervals[figure], together.test.intervals[figure]
+        assert many == pytest.approx(few, abs=0.08)
+    for name in ("positive_predictive_value", "negative_predictive_value"):
+        few, many = getattr(alone, name), getattr(together, name)
+        assert many.value == pytest.approx(few.value)
+        assert many.interval[0] < many.value < many.interval[1]
+        assert many.interval[1] - many.interval[0] > 0.6 * (few.interval[1] - few.interval[0])
+    ill = int(one.truth.sum())
+    assert f"with {ill} independent groups of positive scans" in together.caution
+
+
+def test_all_found_in_few_patients_is_as_much_as_so_many_patients_tell():
+    """Of 40 patients three are ill: that all their slices are found says little."""
+    ill = np.repeat(np.arange(40) < 3, 10)
+    part = _view(ill, np.where(ill, 0.9, 0.1), np.repeat(np.arange(40), 10))
+    point = operating_point(part, part, 0.95, 0.1)
+    assert point.test.intervals["sensitivity"] == wilson(3, 3)
+    assert point.test.intervals["specificity"] == wilson(37, 37)
+    of_patients = predictive_values(3, 0, 37, 0, 0.1)
+    assert point.positive_predictive_value.interval == pytest.approx(of_patients[0].interval)
+    assert point.negative_predictive_value.interval == pytest.approx(of_patients[1].interval)
+
+
+def test_predictive_values_of_clustered_slices_cover_what_they_should():
+    covered = []
+    for seed in range(150):
+        part = _patients(60, 4, seed)
+        point = operating_point(_view(np.array([True]), np.array([0.5])), part, 0.9, 0.2)
+        found, alarms = norm.cdf((np.array([1.2, -0.8]) - logit(point.threshold)) / 1.3)
+        low, high = point.positive_predictive_value.interval
+        covered.append(low <= found * 0.2 / (found * 0.2 + alarms * 0.8) <= high)
+    assert 0.88 < np.mean(covered) <= 1
 
 
 def test_without_a_positive_there_is_no_threshold():
-    rows = _rows()
-    negatives = rows[rows["label"] == "no"]
-    point = operating_point(negatives, rows, "yes", prevalence=0.1)
+    part = _part()
+    negatives = _view(np.zeros(9, bool), np.linspace(0, 1, 9))
+    point = operating_point(negatives, part, prevalence=0.1)
     assert point.threshold is None
     assert point.test.sensitivity is point.positive_predictive_value is None
     assert "no threshold" in in_words(point, "no", "yes")[0]
-    broken = operating_point(rows.assign(probability=np.nan), rows, "yes")
+    broken = operating_point(_view(part.truth, np.full(200, np.nan)), part)
     assert broken.threshold is None
 
 
@@ -172,11 +229,11 @@ def test_without_a_positive_there_is_no_threshold():
 )
 def test_impossible_shares_are_refused(sensitivity, prevalence, told):
     with pytest.raises(SettingError, match=told):
-        operating_point(_rows(), _rows(), "yes", sensitivity, prevalence)
+        operating_point(_part(), _part(), sensitivity, prevalence)
 
 
 def test_in_words():
-    point = operating_point(_rows(60, seed=1), _rows(60, seed=2), "yes", 0.95, 0.1)
+    point = operating_point(_part(60, seed=1), _part(60, seed=2), 0.95, 0.1)
     said = " ".join(in_words(point, "no", "yes"))
     (tn, fp), (fn, tp) = point.test.confusion
     assert f"it finds {tp} of {tp + fn}" in said

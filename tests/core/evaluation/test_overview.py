@@ -3,11 +3,13 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_run import make_run
 
 from core.errors import RunError
 from core.evaluation.comparison import compare
+from core.evaluation.intervals import wilson
 from core.evaluation.overview import Share, dated, overview, pictures_tested
 from core.training.run_library import annotate
 
@@ -24,6 +26,17 @@ def test_its_figures_are_those_of_the_comparison(tmp_path: Path):
     assert found.data == "scans"
     assert found.seconds == len(run.history())
     assert found.mark is None
+
+
+def test_nor_do_many_slices_of_a_patient_make_them_narrower(tmp_path: Path):
+    run = make_run(tmp_path, [0.5])
+    slices = run.split()
+    slices["group"] = slices["split"] + (slices.groupby("split").cumcount() // 6).astype(str)
+    run.write_split(slices)
+    found, last = overview(run), compare(run).stages[-1].test
+    for name in ("accuracy", "sensitivity", "specificity"):
+        assert getattr(found, name).interval == pytest.approx(last.intervals[name])
+    assert last.intervals["accuracy"] != wilson(round(last.accuracy * last.n), last.n)
 
 
 def test_a_run_without_results_has_no_figures(tmp_path: Path):
@@ -62,7 +75,8 @@ def test_a_damaged_run_is_said_to_be(tmp_path: Path):
 
 
 def test_a_share_of_nothing_is_no_share():
-    assert Share.of(0, 0) == Share(value=None, interval=None)
+    nothing = np.zeros(0, bool)
+    assert Share.of(nothing, nothing, None) == Share(value=None, interval=None)
 
 
 def test_what_was_tested_is_known_by_content_wherever_it_lay(tmp_path: Path):

@@ -72,4 +72,6 @@ def test_nor_do_rankings_and_shares():
 def test_where_all_are_right_the_interval_is_that_of_so_many_patients():
     one, _ = two_models(12, 10, 1)
     perfect = view(one.truth, one.truth.astype(float), one.group)
-    assert perfect.result().intervals["accuracy"] == wilson(12, 12)
+    intervals = perfect.result().intervals
+    assert intervals["accuracy"] == wilson(12, 12)
+    assert intervals["sensitivity"] == intervals["specificity"] == wilson(6, 6)

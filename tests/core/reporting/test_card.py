@@ -12,6 +12,7 @@ from core.cli import main
 from core.errors import RunError
 from core.evaluation.comparison import compare
 from core.evaluation.operating import operating_point
+from core.evaluation.parts import part_views
 from core.model.weights import file_sha256
 from core.reporting.card import ModelCard, as_html, as_json, as_markdown, card_of
 from core.reporting.claim import TOPICS
@@ -145,11 +146,9 @@ def test_what_beats_the_baselines_has_no_such_limit(tmp_path):
 
 
 def test_operating_point_is_that_of_the_stage_to_keep_at_the_prevalence_of_test(run, card):
-    table = run.predictions(card.kept.name)
-    test = table[table["split"] == "test"]
-    share = (test["label"] == run.positive).mean()
+    parts = part_views(run, run.predictions(card.kept.name))
     expected = operating_point(
-        table[table["split"] == "validation"], test, run.positive, prevalence=share
+        parts["validation"], parts["test"], prevalence=parts["test"].truth.mean()
     )
     assert card.operating == expected
     assert f"{100 * expected.threshold:.1f} %" in card.threshold[0]

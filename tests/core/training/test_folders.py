@@ -6,6 +6,7 @@ from made_crossval import made
 from made_run import make_run
 
 from core.errors import RunError
+from core.training.folders import RunData
 from core.training.runs import RunStatus
 
 
@@ -37,3 +38,9 @@ def test_what_is_at_work_is_not_removed(job):
     run.write_status(RunStatus(state="finished"))
     folder.delete()
     assert not folder.path.exists()
+
+
+@pytest.mark.parametrize("root", [r"C:\Users\Jane Doe\scans", "/home/jane doe/scans/", "scans"])
+def test_of_the_folder_of_scans_its_name_is_told_and_not_where_it_lies(root):
+    data = RunData(root=root, negative="no", positive="yes", already_split=0, already_cropped=0)
+    assert data.folder == "scans"

@@ -1,6 +1,8 @@
 """What a person says of a run, and what happens to its folder."""
 
 import json
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -167,3 +169,37 @@ def test_a_name_with_dashes_and_a_moment_in_it_comes_back(workspace: Workspace):
     run_library.delete(workspace, workspace.create(LEAKFREE, DATA, name=name))
     (trashed,) = run_library.trash(workspace)
     assert run_library.restore(workspace, trashed).name == name
+
+
+def test_what_is_said_of_a_run_that_is_gone_does_not_make_it_anew(workspace: Workspace, run: Run):
+    trashed = run_library.delete(workspace, run)
+    with pytest.raises(RunError, match="not there any more"):
+        run_library.annotate(run, pinned=True)
+    assert not run.path.exists()
+    assert run_library.restore(workspace, trashed).path == run.path
+
+
+def test_nobody_starts_a_run_while_it_is_deleted(workspace: Workspace, run: Run):
+    """As the start of a job does: `held` until its process is on record."""
+    begun, deleted = threading.Event(), []
+
+    def start() -> None:
+        with run.held():
+            begun.set()
+            time.sleep(0.3)  # for the deletion to come in between, if it could
+            put_to_work(run)
+
+    def delete() -> None:
+        begun.wait(10)
+        try:
+            deleted.append(run_library.delete(workspace, run))
+        except RunError as error:
+            deleted.append(error)
+
+    threads = [threading.Thread(target=work) for work in (start, delete)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert "Stop it first" in str(deleted[0])
+    assert run.path.is_dir()
