@@ -31,8 +31,8 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            help="Scans of any format, ZIP archives, folders; the DICOM files of a folder are "
-            "taken as a series.",
+            help="Scans of any format, ZIP archives, folders; DICOM files of one series are taken "
+            "together.",
         ),
     ],
     stage: Annotated[
@@ -232,6 +232,8 @@ def show_answers(results: list[dict[str, Any]]) -> None:
             *seen_beside(result),
         ]
         place = f", slice {result['slice']}" if (result["slices"] or 1) > 1 else ""
+        if (result["volumes"] or 1) > 1:
+            place += f", volume {result['volume']} of {result['volumes']} (--volume)"
         shown.add_row(
             label or result["status"],
             percent(result["probability"][label]) if label else "–",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.data.index import read_file
 from core.errors import SettingError
+from core.imaging.dicom import series_of
 from core.imaging.series import is_slice, pack, scan_files
 
 
@@ -15,7 +16,7 @@ class Source:
     """A file, or a folder of slices, that is asked about.
 
     Attributes:
-        name: Its path, as it was given.
+        name: Its path; of one of several series in a folder, that of its first file.
         read: Gives its bytes; raises UnreadableScan.
     """
 
@@ -34,7 +35,7 @@ class Source:
 
 
 def sources_at(path: Path) -> list[Source]:
-    """A file, or what is in a folder: its DICOM files as one source, any other file as one.
+    """A file, or what is in a folder: each series of DICOM files as a source, each other file.
 
     Raises:
         SettingError: There is nothing there.
@@ -48,7 +49,20 @@ def sources_at(path: Path) -> list[Source]:
             f"'{path}' is an empty folder" if path.is_dir() else f"there is no file '{path}'",
             "Correct the path.",
         )
-    slices = [file for file in files if is_slice(file)]
-    series = [Source(str(path), partial(pack, slices))] if len(slices) > 1 else []
-    alone = [file for file in files if len(slices) < 2 or file not in set(slices)]
-    return series + [Source.of(file) for file in alone]
+    slices: dict[str, list[Path]] = {}
+    alone = []
+    for file in files:
+        if is_slice(file):
+            slices.setdefault(series_of(file), []).append(file)
+        else:
+            alone.append(file)
+    several = len(slices) > 1
+    return [
+        *(
+            Source(str(own[0] if several else path), partial(pack, own))
+            if len(own) > 1
+            else Source.of(own[0])
+            for own in slices.values()
+        ),
+        *map(Source.of, alone),
+    ]

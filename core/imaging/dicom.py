@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -104,6 +105,17 @@ def looks_like_dicom(data: bytes) -> bool:
     return known and (explicit or 0 < int.from_bytes(data[4:8], "little") < 1024)
 
 
+def series_of(path: Path) -> str:
+    """The series that a DICOM file says it is of; empty where it does not say, or is damaged."""
+    try:
+        header = pydicom.dcmread(
+            path, force=True, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"]
+        )
+        return str(header.get("SeriesInstanceUID") or "")
+    except Exception:  # pydicom lets through whatever a damaged header causes
+        return ""
+
+
 class Dicom:
     """A DICOM file of one or more frames, which are its slices."""
 
@@ -157,7 +169,8 @@ class Dicom:
             stored = pixel_array(self._file, index=index)
         except (NotImplementedError, RuntimeError) as error:
             raise unreadable(f"its pixels ({self._compression()}) cannot be decoded") from error
-        bits = settings.BitsStored
+        # Pixels that are floating-point numbers are grey, and their files need not say it.
+        bits = settings.get("BitsStored", settings.BitsAllocated)
         if self._file.get("PhotometricInterpretation") == "PALETTE COLOR":
             stored = apply_color_lut(stored, self._file)
             bits = self._file.RedPaletteColorLookupTableDescriptor[2]

@@ -1,12 +1,14 @@
 """`predict`: class and probability of scans, and what else it tells."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pandas as pd
 import pytest
+from made_dicom import header, written
 from PIL import Image
 from shell import SIDE, here
 
@@ -195,3 +197,31 @@ def test_predict_fails_when_nothing_could_be_read(ask, run, scans):
 )
 def test_bad_input_gets_one_line_and_status_2(refused, words, told):
     refused(words, told)
+
+
+def test_each_series_of_a_folder_is_asked_about(ask, run, tmp_path):
+    y, x = np.mgrid[:SIDE, :SIDE]
+    head = np.where(np.hypot(x - 40, y - 40) < 30, 100 + (x * 7 + y * 13) % 80, 0).astype(np.uint16)
+    folder = tmp_path / "series"
+    folder.mkdir()
+    for number, series in enumerate(["1.1", "1.1", "1.2", "1.3"]):
+        dicom = header(head + number, SeriesInstanceUID=series, InstanceNumber=number)
+        (folder / f"{number}.dcm").write_bytes(written(dicom))
+    (folder / "4.dcm").write_bytes(b"\0" * 128 + b"DICM, and no more")
+    code, out, err = ask("predict", "one", folder, *here(run), "--override", "--json")
+    found = json.loads(out)["results"]
+    assert (code, err) == (0, "")
+    names = [f"{number}.dcm" for number in (0, 2, 3, 4)]
+    assert [Path(result["file"]).name for result in found] == names
+    assert [result["slices"] for result in found] == [2, 1, 1, None]
+    assert [result["status"] for result in found] == ["ok", "ok", "ok", "unreadable"]
+
+
+def test_several_series_of_an_archive_are_told_of(ask, run, tmp_path):
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for series in "12":
+            archive.writestr(series, written(header(SeriesInstanceUID=f"1.{series}")))
+    words = ["predict", "one", tmp_path / "two.zip", *here(run), "--override"]
+    (found,) = json.loads(ask(*words, "--json")[1])["results"]
+    assert (found["volume"], found["volumes"]) == (0, 2)
+    assert "volume 0 of 2 (--volume)" in " ".join(ask(*words)[1].split())

@@ -182,3 +182,15 @@ def test_padding_is_known_by_its_bits(stored, declared):
 def test_a_picture_of_nothing_but_padding_is_black():
     scan = header(np.full((8, 8), 7, np.uint16), PixelPaddingValue=7)
     assert not grey(scan).any()
+
+
+@pytest.mark.parametrize("kind", ["Float", "DoubleFloat"])
+def test_floating_point_pixels_need_not_say_how_many_bits_are_stored(kind):
+    """PS3.3, C.7.6.24 and C.7.6.25: their modules have no such element."""
+    values = RAMP.astype(np.float32 if kind == "Float" else np.float64)
+    scan = header(values)
+    for name in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(scan, name)
+    setattr(scan, f"{kind}PixelData", values.tobytes())
+    scan.WindowCenter, scan.WindowWidth = 500, 1000
+    np.testing.assert_allclose(grey(scan), between(values, 0, 1000), atol=1.5)
