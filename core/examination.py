@@ -221,14 +221,16 @@ def similar_cases(
     feature = predictor.explainer.features(picture[None])[0]
     digests = prediction.scan.digests if prediction.scan else ()
     own = split.loc[split["sha256"].isin(digests), "group"]
-    group = own.iloc[0] if len(own) else None
+    # Where patients are known a group is all that is of one patient, other slices among it.
+    copies_known = len(own) > 0 and predictor.run.config.data.patients is None
+    group = own.iloc[0] if copies_known else None
     found = {
         label: nearest(feature, scans, table, label, count, digests, group)
         for label in reversed(predictor.classes)
     }
-    if group is not None or prediction.scan is None:
+    if copies_known or prediction.scan is None:
         return found
-    # The run has no word on a scan that it does not know: its copies are found by their looks.
+    # Where the run has no word on the copies of a scan, they are found by their looks.
     portrait = portray(prediction.scan.pixels)
     root = Path(predictor.run.config.data.root)
 

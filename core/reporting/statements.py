@@ -166,6 +166,9 @@ def augmentation(settings: Augmentation, positive: str, negative: str) -> str:
     kinds += [f"zoomed by up to {100 * settings.zoom:g} %"] if settings.zoom else []
     kinds += [f"brightness × {low:g} to {high:g}"]
     kinds += [f"gamma up to {settings.gamma:g} either way"] if settings.gamma != 1 else []
+    kinds += [f"brighter to one side by up to {100 * settings.field:g} %"] if settings.field else []
+    kinds += [f"noise of up to {settings.noise:g} grey levels"] if settings.noise else []
+    kinds += [f"blurred by up to {100 * settings.blur:g} % of the side"] if settings.blur else []
     where = "training part" if settings.applies_to == "training" else "whole set, before the split"
     return (
         f"In the {where}: {settings.positive_views} views of each {positive} scan and "

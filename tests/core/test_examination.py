@@ -12,6 +12,7 @@ from made_run import make_run, pictures
 from PIL import Image
 
 from core.config import Head, Input
+from core.data.patients import Patients
 from core.examination import Stages, examine, features, similar_cases
 from core.explanation import perturbation, randomisation
 from core.explanation.similar import cosine_distances, training_scans
@@ -193,6 +194,24 @@ def test_similar_cases_of_a_training_scan_leave_it_out_and_mark_its_copies(run, 
     table = features(predictor)
     expected = dict(zip(scans["file"], cosine_distances(table[0], table), strict=True))
     assert all(case.distance == pytest.approx(expected[case.file], abs=1e-4) for case in cases)
+
+
+def test_another_scan_of_the_patient_is_no_near_copy(run, predictor, monkeypatch):
+    """Where patients are known a group is all that is of one; looks alone tell copies then."""
+    monkeypatch.setattr("core.examination.likeness", lambda *_: 0.0)
+    scans = training_scans(run.split())
+    known = run.config
+    data = known.data.model_copy(update={"patients": Patients(pattern=r"(.)")})
+    run.write_config(known.model_copy(update={"data": data}))
+    try:
+        row = scans.iloc[0]
+        answer = predictor.predict((Path(known.data.root) / row.file).read_bytes(), row.file)
+        found = similar_cases(predictor, answer, 20)
+    finally:
+        run.write_config(known)
+    marked = {case.file for near in found.values() for case in near if case.near_copy}
+    assert (scans["group"] == row.group).sum() > 1
+    assert not marked
 
 
 def test_copy_of_a_training_scan_under_another_name_is_marked(run, predictor):

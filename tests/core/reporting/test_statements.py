@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.config import Head
+from core.config import Augmentation, Head
 from core.protocols import LEAKFREE, REPORT
 from core.reporting.statements import augmentation, classifier, preprocessing
 
@@ -33,3 +33,17 @@ def test_views_are_told_with_what_changes_in_them():
     assert words.startswith("In the training part: 2 views of each yes scan and 2 of each no scan")
     assert "gamma up to 1.4 either way" in words
     assert "gamma" not in augmentation(REPORT.augmentation, "yes", "no")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in Augmentation.model_fields if name not in ("order", "seed")]
+)
+def test_no_kind_of_view_is_left_unsaid(name):
+    settings = LEAKFREE.augmentation
+    other = {
+        bool: lambda value: not value,
+        tuple: lambda value: (value[0] / 2, value[1]),
+        str: lambda _: "everything",
+    }.get(type(getattr(settings, name)), lambda value: value * 2 if value > 0 else 0.25)
+    changed = settings.model_copy(update={name: other(getattr(settings, name))})
+    assert augmentation(changed, "yes", "no") != augmentation(settings, "yes", "no")
