@@ -4,6 +4,8 @@ Each says what was expected, what came, and what to do. Whatever is not one of t
 a bug, and only a bug may end in a traceback.
 """
 
+import traceback
+
 
 class NeuroStageError(Exception):
     """Base of every error that is meant for a person.
@@ -19,6 +21,12 @@ class NeuroStageError(Exception):
         self.received = received
         self.remedy = remedy
         super().__init__(f"Expected {expected}, but {received}. {remedy}")
+
+
+def without_words(error: BaseException) -> str:
+    """Where an error came from, for a log: its text may name a scan, and is left out."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{type(error).__name__}\n{frames}".rstrip()
 
 
 class UnreadableScan(NeuroStageError):

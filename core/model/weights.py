@@ -36,6 +36,7 @@ class Weights:
 def find_weights(
     path: Path | None = None,
     *,
+    search: bool = True,
     url: str = URL,
     md5: str = MD5,
     progress: Progress | None = None,
@@ -44,13 +45,14 @@ def find_weights(
 
     Args:
         path: A weights file; one that is named but absent is an error, not a fallback.
+        search: Whether to look further where no file is named.
         url: Where to download from.
         md5: Checksum of the download.
         progress: Called with the bytes received and the bytes expected.
 
     Returns:
-        The weights found; `Weights("random")` when none can be had, or when the environment
-        variable `NEUROSTAGE_OFFLINE` forbids to ask the internet.
+        The weights found; `Weights("random")` when none can be had or looked for, or when the
+        environment variable `NEUROSTAGE_OFFLINE` forbids to ask the internet.
 
     Raises:
         WeightsError: A file was named and is not there.
@@ -64,6 +66,8 @@ def find_weights(
                 "Correct the path, or leave it out to let the weights be downloaded.",
             )
         return Weights("file", named, file_sha256(named))
+    if not search:
+        return Weights("random")
     cached = keras_cache() / url.rsplit("/", 1)[-1]
     if not cached.is_file():
         if os.environ.get("NEUROSTAGE_OFFLINE"):

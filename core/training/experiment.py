@@ -76,6 +76,8 @@ class Experiment:
         log.info("read %d pictures", len(self.pictures))
         weights = find_weights(
             Path(config.weights_path) if config.weights_path else None,
+            # What began on random values goes on with them, whatever can be had by now.
+            search=all(begun.source != "random" for begun in self._begun().values()),
             progress=lambda done, total: progress("Downloading VGG19's weights", done, total),
         )
         self.weights = RunWeights(source=weights.source, sha256=weights.sha256)
@@ -132,23 +134,27 @@ class Experiment:
             known.get(average_of(TYPICAL)),
         )
 
+    def _begun(self) -> dict[str, RunWeights]:
+        """What the run and the other folds of its cross-validation started from, by their names."""
+        alone = self.run.config.keeps_all_models
+        folds = CrossValidation(self.run.path.parent.parent).runs
+        found = {run.name: run.config.weights for run in ([self.run] if alone else folds())}
+        return {name: weights for name, weights in found.items() if weights is not None}
+
     def _start_from(self, weights: RunWeights) -> None:
         """Put down what VGG19 starts from, once: a head that has begun on it fits no other.
 
         Raises:
             WeightsError: The run, or another fold of its cross-validation, has begun on others.
         """
-        run = self.run
-        alone = run.config.keeps_all_models
-        for each in [run] if alone else CrossValidation(run.path.parent.parent).runs():
-            begun = each.config.weights
-            if begun is not None and begun.sha256 != weights.sha256:
+        for name, begun in self._begun().items():
+            if begun.sha256 != weights.sha256:
                 raise WeightsError(
-                    f"the weights that '{each.name}' has begun with, {_in_words(begun)}",
+                    f"the weights that '{name}' has begun with, {_in_words(begun)}",
                     f"now VGG19 would start from {_in_words(weights)}",
                     "Name the same weights file (VGG19_WEIGHTS) and resume, or start another run.",
                 )
-        run.write_config(run.config.model_copy(update={"weights": weights}))
+        self.run.write_config(self.run.config.model_copy(update={"weights": weights}))
 
     def _frozen(self, stage: Stage) -> dict[str, np.ndarray[Any, Any]]:
         """What the frozen layers give that a stage needs; nothing where there is no room for it."""

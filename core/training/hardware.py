@@ -82,13 +82,13 @@ def pace_of(runs: Iterable[Run]) -> float | None:
 
 def _pace_of(run: Run) -> float | None:
     try:
-        protocol, history = run.protocol, run.history()
+        protocol, history, split = run.protocol, run.history(), run.split()
     except RunError:
         return None
     # The head alone is bound by memory: its pace says nothing of convolutions.
     unfreezing = [stage.name for stage in protocol.stages if stage.unfrozen]
     history = history[history["stage"].isin(unfreezing)]
-    train = int((run.split()["split"] == "train").sum())
+    train = int((split["split"] == "train").sum())
     operations = sum(
         epoch_operations(protocol, protocol.stage(str(stage)), train) for stage in history["stage"]
     )

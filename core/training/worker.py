@@ -11,13 +11,12 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 import filelock
 
-from core.errors import NeuroStageError
+from core.errors import NeuroStageError, without_words
 from core.training.reporter import Reporter, Stopped
 from core.training.runs import Run, RunStatus
 from core.training.workspace import Workspace
@@ -54,7 +53,7 @@ def work(runs: Sequence[Run], workspace: Workspace) -> RunStatus:
         log.info("stopped on request")
         reporter.update(state="stopped", activity="")
     except NeuroStageError as error:
-        log.error("%s", error)
+        log.error("%s", without_words(error))
         reporter.update(state="failed", activity="", message=str(error))
     except MemoryError:
         log.exception("out of memory")
@@ -65,7 +64,7 @@ def work(runs: Sequence[Run], workspace: Workspace) -> RunStatus:
             "input size or batch, and resume.",
         )
     except Exception as error:
-        log.error("%s", traceback.format_exc())
+        log.error("%s", without_words(error))
         reporter.update(
             state="failed",
             activity="",

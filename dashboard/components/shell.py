@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import NeuroStageError, RunError
+from core.errors import NeuroStageError, RunError, without_words
 from core.training.run_library import in_order, shown_name
 from core.training.runs import Run
 from dashboard import resources, state
@@ -59,8 +59,8 @@ def problems() -> Iterator[None]:
         yield
     except NeuroStageError as error:
         problem(error)
-    except Exception:
-        logging.getLogger("neurostage").exception("A page failed")
+    except Exception as error:
+        logging.getLogger("neurostage").error("A page failed: %s", without_words(error))
         st.error(UNFORESEEN, icon=":material/error:")
 
 
@@ -75,8 +75,8 @@ def act(deed: Callable[..., object], *arguments: object) -> None:
         deed(*arguments)
     except NeuroStageError as error:
         state.put(state.PROBLEM, _in_words(error))
-    except Exception:
-        logging.getLogger("neurostage").exception("A callback failed")
+    except Exception as error:
+        logging.getLogger("neurostage").error("A callback failed: %s", without_words(error))
         state.put(state.PROBLEM, UNFORESEEN)
 
 

@@ -55,3 +55,9 @@ def test_a_run_that_cannot_be_read_tells_no_pace(tmp_path: Path):
     (damaged.path / "config.json").write_text("{")
     assert pace_of([damaged]) is None
     assert pace_of([damaged, sound]) == pace_of([sound])
+
+
+def test_a_run_that_cannot_be_read_tells_no_pace_and_stops_nobody(tmp_path: Path):
+    sound, damaged = make_run(tmp_path / "a", [1, 2]), make_run(tmp_path / "b", [1, 2])
+    (damaged.path / "split.csv").write_text("no,table\n")
+    assert pace_of([damaged, sound]) == pace_of([sound])

@@ -15,7 +15,7 @@ from waiting import until
 
 from core.errors import RunError, SettingError
 from core.model.vgg19 import build_model
-from core.model.weights import Weights
+from core.model.weights import URL, Weights, keras_cache
 from core.training import jobs
 from core.training.baselines import BASELINES
 from core.training.runs import Run
@@ -249,8 +249,14 @@ def test_a_head_goes_on_only_with_the_vgg19_that_it_began_on(new_run, tmp_path, 
     assert "'begun' has begun with, random values" in status.message
     assert run.config.weights == begun
     monkeypatch.delenv("VGG19_WEIGHTS")
+    # By now a download would be at hand; it began on random values and goes on with them.
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    cached = keras_cache() / URL.rsplit("/", 1)[-1]
+    cached.parent.mkdir(parents=True)
+    other.rename(cached)
     jobs.resume(run)
     assert end_of(run).state == "finished"
+    assert run.config.weights == begun
 
 
 def test_a_loss_that_is_no_number_says_what_to_do(new_run):
@@ -277,6 +283,7 @@ def test_a_scan_that_went_missing_fails_the_job_in_words(new_run, scans):
         victim.write_bytes(kept)
     assert status.state == "failed"
     assert "yes/0.png" in status.message
+    assert "0.png" not in (run.path / "log.txt").read_text()
     jobs.resume(run)
     assert end_of(run).state == "finished"
 
