@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.errors import UnreadableScan
 from core.explanation.methods import DEFAULT
+from core.intake import Objection
 from core.training.runs import Run
 from dashboard import resources
 from dashboard.components import pictures
@@ -18,7 +20,9 @@ from dashboard.tasks import Tasks
 from dashboard.tray import Glance, Item, Question, Tray
 
 if TYPE_CHECKING:
+    import numpy as np
     import plotly.graph_objects as go
+    from numpy.typing import NDArray
 
     from core.prediction import Prediction
 
@@ -81,6 +85,8 @@ def prediction(
 ) -> "Prediction":
     """The explained answer for a scan; the last few of a session are kept with it.
 
+    Of a scan that cannot be had, the answer that says so; it is not kept, for it may come back.
+
     Args:
         run: Whose network is asked.
         stage: Which one.
@@ -89,7 +95,15 @@ def prediction(
         method: A name in `core.explanation.methods.METHODS`.
     """
     model = run.metrics(stage)["model_sha256"]
-    return _prediction(model, question.key, target, method, run, stage, question)
+    try:
+        return _prediction(model, question.key, target, method, run, stage, question)
+    except UnreadableScan as error:
+        return _declined(run, stage, question, error)
+
+
+def _declined(run: Run, stage: str, question: Question, error: UnreadableScan) -> "Prediction":
+    objection = Objection(question.item.name, "unreadable", error.reason)
+    return resources.predictor(run, stage).decline(objection)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False, scope="session")
@@ -124,13 +138,15 @@ def picture(
         outline: Whether the crop is drawn in.
     """
     found = prediction(run, stage, question, target, method)
+    if found.scan is None:
+        return None
     answer = found.model_sha256, question.key, target, method
     return _picture(answer, opacity, outline, found)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False, scope="session")
-def _map_file(answer: tuple[Hashable, ...], _prediction: "Prediction") -> bytes | None:  # noqa: ARG001
-    return None if _prediction.map is None else pictures.tiff(_prediction.map)
+def _map_file(answer: tuple[Hashable, ...], _map: "NDArray[np.float32]") -> bytes:  # noqa: ARG001
+    return pictures.tiff(_map)
 
 
 def map_file(
@@ -138,24 +154,30 @@ def map_file(
 ) -> bytes | None:
     """The map of an answer as TIFF, where there is one. As `prediction` otherwise."""
     found = prediction(run, stage, question, target, method)
-    return _map_file((found.model_sha256, question.key, target, method), found)
+    if found.map is None:
+        return None
+    return _map_file((found.model_sha256, question.key, target, method), found.map)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False, scope="session")
 def _glance(
-    model_sha256: str,  # noqa: ARG001
-    key: Hashable,  # noqa: ARG001
+    model_sha256: str,
+    key: Hashable,
     _run: Run,
     _stage: str,
     _question: Question,
 ) -> Glance:
-    return Glance.of(prediction(_run, _stage, _question), _run.positive)
+    answer = _prediction(model_sha256, key, None, DEFAULT, _run, _stage, _question)
+    return Glance.of(answer, _run.positive)
 
 
 def glance(run: Run, stage: str, question: Question) -> Glance:
     """What a list shows of a scan; small, so that many are kept. As `prediction` otherwise."""
     model = run.metrics(stage)["model_sha256"]
-    return _glance(model, question.key, run, stage, question)
+    try:
+        return _glance(model, question.key, run, stage, question)
+    except UnreadableScan as error:
+        return Glance.of(_declined(run, stage, question, error), run.positive)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False, scope="session")

@@ -16,6 +16,7 @@ import streamlit as st
 from core.config import Crop, Protocol
 from core.data.index import Dataset
 from core.data.splits import plan_pictures
+from core.errors import UnreadableScan
 from core.evaluation.mark import mark_of
 from core.evaluation.metrics import Summary, summarise
 from core.evaluation.overview import Overview, dated
@@ -65,15 +66,21 @@ def pace() -> float:
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)
+def _thumbnail(path: str, sha256: str, crop: Crop | None, side: int) -> bytes:  # noqa: ARG001
+    return thumbnails.draw(Path(path), crop, side)
+
+
 def thumbnail(
-    root: str,
-    file: str,
-    sha256: str,  # noqa: ARG001
-    crop: Crop | None,
-    side: int = thumbnails.SIDE,
+    root: str, file: str, sha256: str, crop: Crop | None, side: int = thumbnails.SIDE
 ) -> bytes:
-    """A small square picture of a scan with its crop drawn in (see `dashboard.thumbnails`)."""
-    return thumbnails.draw(Path(root) / file, crop, side)
+    """A small square picture of a scan with its crop drawn in (see `dashboard.thumbnails`).
+
+    A blank one where the scan cannot be read, which is not kept, for it may come back.
+    """
+    try:
+        return _thumbnail(str(Path(root) / file), sha256, crop, side)
+    except UnreadableScan:
+        return thumbnails.blank(side)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -23,7 +23,7 @@ FOLDER = "folder"
 BROWSED = "browsed"
 """Path that the folder browser shows."""
 POSITIVE = "positive"
-"""Name of the positive class; absent until it is chosen."""
+"""Name of the positive class; absent until it is chosen. Like those below of the folder in use."""
 CROPPED = "cropped"
 """Whether the scans are cropped already; absent until it is decided."""
 PATIENT_PATTERN = "patient-pattern"
@@ -139,6 +139,11 @@ def of(key: str, *contents: object) -> str:
     contents neither must be taken for what was chosen or written there.
     """
     return f"{key}-{hashlib.sha256(repr(contents).encode()).hexdigest()[:12]}"
+
+
+def of_folder(key: str) -> str:
+    """The key of what is said of the folder in use, which holds for no other."""
+    return of(key, get(FOLDER))
 
 
 def get(key: str, default: str | None = None) -> str | None:

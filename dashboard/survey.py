@@ -135,8 +135,9 @@ def patients() -> Patients | None:
     Raises:
         SettingError: A table and a pattern were given.
     """
-    table = state.get(state.PATIENT_TABLE)
-    return Patients.given(Path(table) if table else None, state.get(state.PATIENT_PATTERN))
+    table = state.get(state.of_folder(state.PATIENT_TABLE))
+    pattern = state.get(state.of_folder(state.PATIENT_PATTERN))
+    return Patients.given(Path(table) if table else None, pattern)
 
 
 def folder() -> Path | None:
@@ -153,7 +154,7 @@ def settled(survey: Survey) -> Survey | None:
 
 def chosen_positive(survey: Survey) -> str | None:
     """The positive class: chosen, else inferred, else open."""
-    chosen = state.get(state.POSITIVE)
+    chosen = state.get(state.of_folder(state.POSITIVE))
     if chosen in survey.dataset.classes:
         return chosen
     return survey.dataset.positive if survey.certain else None
@@ -161,7 +162,7 @@ def chosen_positive(survey: Survey) -> str | None:
 
 def chosen_cropped(survey: Survey) -> bool:
     """Whether the scans are cropped already: as said, else as measured."""
-    said = st.session_state.get(state.CROPPED)
+    said = st.session_state.get(state.of_folder(state.CROPPED))
     return survey.dataset.already_cropped if said is None else bool(said)
 
 

@@ -34,6 +34,8 @@ class Task(Generic[T]):
         activity: What is being done.
         done, total: How much of it is done, and of how much.
         cancelled: Whether nobody waits for it any more.
+        told: Whether its error has been told; what caused it may have passed, so that the work is
+            begun anew when it is asked for again.
         begun: When it was asked for, by the clock of `time.monotonic`.
     """
 
@@ -41,6 +43,7 @@ class Task(Generic[T]):
     done: int = 0
     total: int = 0
     cancelled: bool = False
+    told: bool = False
     begun: float = field(default_factory=time.monotonic)
     _future: "Future[T]" = field(default_factory=Future)
 
@@ -56,7 +59,13 @@ class Task(Generic[T]):
 
     def result(self) -> T:
         """What the work returned; what it raised is raised here."""
+        self.told = self._future.exception() is not None
         return self._future.result()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be had of it."""
+        return self.cancelled or self.told
 
     def wait(self, seconds: float) -> bool:
         """Wait a little; returns whether it has finished."""
@@ -90,7 +99,7 @@ class Tasks:
         """Start the work, or find the task that does it or has done it."""
         with self._lock:
             task = self._tasks.get(key)
-            if task is None or task.cancelled:
+            if task is None or task.over:
                 task = Task()
                 task._future = self._pool.submit(work, task.report)
                 self._tasks[key] = task
@@ -103,9 +112,9 @@ class Tasks:
             return task  # type: ignore[return-value]
 
     def find(self, key: Hashable) -> Task[Any] | None:
-        """The task of this key; none if it was never started, was cancelled or is forgotten."""
+        """The task of this key; none if it was never started, is over or is forgotten."""
         task = self._tasks.get(key)
-        return None if task is None or task.cancelled else task
+        return None if task is None or task.over else task
 
     def end(self) -> None:
         """Have all work end, and let go of its results: nobody will ask for them any more."""

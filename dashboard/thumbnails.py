@@ -8,7 +8,6 @@ from PIL import Image, ImageDraw
 
 from core.config import Crop
 from core.data.index import read_file
-from core.errors import UnreadableScan
 from core.imaging.cropping import find_brain
 from core.imaging.scans import read_scan
 
@@ -29,11 +28,11 @@ def draw(path: Path, crop: Crop | None, side: int = SIDE) -> bytes:
         crop: How to find the brain; none draws no crop. Where no brain is found the whole
             picture is framed in another colour.
         side: Of the square, in pixels.
+
+    Raises:
+        UnreadableScan: It cannot be read, or is not there.
     """
-    try:
-        pixels = read_scan(read_file(path), path.name).pixels
-    except UnreadableScan:
-        return _encode(Image.new("RGB", (side, side)))
+    pixels = read_scan(read_file(path), path.name).pixels
     height, width = pixels.shape[:2]
     scale = side / max(height, width)
     box = find_brain(pixels, crop) if crop else None
@@ -55,6 +54,11 @@ def draw(path: Path, crop: Crop | None, side: int = SIDE) -> bytes:
     square = Image.new("RGB", (side, side))
     square.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
     return _encode(square)
+
+
+def blank(side: int = SIDE) -> bytes:
+    """What stands in the place of a scan that cannot be read."""
+    return _encode(Image.new("RGB", (side, side)))
 
 
 def _encode(picture: Image.Image) -> bytes:

@@ -30,7 +30,7 @@ def choices(found: Survey) -> Survey | None:
             sorted(found.dataset.classes),
             default=survey.chosen_positive(found),
             required=found.certain,
-            key=state.POSITIVE,
+            key=state.of_folder(state.POSITIVE),
             format_func=plain,
             persist_state="session",
             help="What is looked for. Sensitivity is about this class.",
@@ -38,7 +38,7 @@ def choices(found: Survey) -> Survey | None:
         cropped = st.toggle(
             "Cropped to the brain already",
             value=survey.chosen_cropped(found),
-            key=state.CROPPED,
+            key=state.of_folder(state.CROPPED),
             persist_state="session",
             help="Measured on a sample of the scans; correct it if it is wrong.",
         )
@@ -58,7 +58,8 @@ def choices(found: Survey) -> Survey | None:
 
 def patients(found: Survey) -> bool:
     """Ask, quietly, which patient a scan is of; returns whether the answer can be used."""
-    given = [state.get(key) for key in (state.PATIENT_PATTERN, state.PATIENT_TABLE)]
+    keys = (state.PATIENT_PATTERN, state.PATIENT_TABLE)
+    given = [state.get(state.of_folder(key)) for key in keys]
     with st.expander("Patients", expanded=any(given)):
         st.caption(
             "Where it is known which scans are of one patient, all of them stay in one part."
@@ -66,7 +67,7 @@ def patients(found: Survey) -> bool:
         by_pattern, by_table = st.columns(2)
         by_pattern.text_input(
             "Pattern in the path of a scan",
-            key=state.PATIENT_PATTERN,
+            key=state.of_folder(state.PATIENT_PATTERN),
             placeholder=r"such as patient_(\d+)",
             persist_state="session",
             help="A regular expression, searched for in paths such as "
@@ -74,7 +75,7 @@ def patients(found: Survey) -> bool:
         )
         by_table.text_input(
             "Or a table",
-            key=state.PATIENT_TABLE,
+            key=state.of_folder(state.PATIENT_TABLE),
             placeholder="path of a CSV file",
             persist_state="session",
             help="With the columns file, as the paths in this folder, and patient.",

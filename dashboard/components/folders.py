@@ -29,7 +29,6 @@ def choose() -> Path | None:
         accept_new_options=True,
         placeholder="Type or paste a path, choose a recent folder, or browse",
         persist_state="session",
-        on_change=_forget_choices,
         help="One sub-folder for each of two classes, such as yes and no; or train, valid and "
         "test with such sub-folders inside. Scans are read where they are.",
     )
@@ -91,7 +90,6 @@ def browser() -> None:
 def use(folder: Path) -> None:
     """Make a folder the one in use; for callbacks."""
     state.put(state.FOLDER, str(folder))
-    _forget_choices()
 
 
 def restore() -> None:
@@ -119,13 +117,6 @@ def remember(folder: Path) -> None:
 
 def _memory() -> Path:
     return resources.workspace().path / "recent.json"
-
-
-def _forget_choices() -> None:
-    state.put(state.POSITIVE, None)
-    state.put(state.CROPPED, None)
-    state.put(state.PATIENT_PATTERN, None)
-    state.put(state.PATIENT_TABLE, None)
 
 
 def _go(folder: str) -> None:

@@ -21,6 +21,11 @@ def opened(pages: Pages, folder: Path, tab: str | None = None) -> AppTest:
     return page
 
 
+def chosen(page: AppTest, key: str) -> str:
+    """The key of a choice about the folder in use."""
+    return state.of(key, page.session_state[state.FOLDER])
+
+
 def test_without_a_folder_the_page_says_what_will_appear(pages: Pages):
     page = pages.open("data")
     assert "No scans yet" in texts(page)
@@ -80,14 +85,32 @@ def test_the_gallery_shows_every_scan_of_a_page(pages: Pages, scans: Path):
 
 def test_the_positive_class_can_be_turned_round(pages: Pages, scans: Path):
     page = opened(pages, scans)
-    page.button_group(key=state.POSITIVE).set_value("no").run()
+    page.button_group(key=chosen(page, state.POSITIVE)).set_value("no").run()
+    assert "no (positive)" in [metric.label for metric in page.metric]
+
+
+def test_what_is_said_of_a_folder_holds_for_it_alone(pages: Pages, scans: Path, tmp_path: Path):
+    other = draw_scans(tmp_path / "other", ("no", "yes"))
+    page = opened(pages, scans)
+    page = page.toggle(key=chosen(page, state.CROPPED)).set_value(True).run()
+    page = page.button_group(key=chosen(page, state.POSITIVE)).set_value("no").run()
+    page = page.text_input(key=chosen(page, state.PATIENT_PATTERN)).set_value(r"(\d)").run()
+    pages.open("home")
+    page = opened(pages, other)
+    assert not page.toggle(key=chosen(page, state.CROPPED)).value
+    assert page.text_input(key=chosen(page, state.PATIENT_PATTERN)).value == ""
+    assert "yes (positive)" in [metric.label for metric in page.metric]
+    pages.open("home")
+    page = opened(pages, scans)
+    assert page.toggle(key=chosen(page, state.CROPPED)).value
+    assert page.text_input(key=chosen(page, state.PATIENT_PATTERN)).value == r"(\d)"
     assert "no (positive)" in [metric.label for metric in page.metric]
 
 
 def test_the_positive_class_is_asked_for_where_names_do_not_tell(pages: Pages, tmp_path: Path):
     page = opened(pages, draw_scans(tmp_path / "ab", ("a", "b")))
     assert "do not tell" in page.info[0].value
-    page.button_group(key=state.POSITIVE).set_value("b").run()
+    page.button_group(key=chosen(page, state.POSITIVE)).set_value("b").run()
     assert page.metric[0].label == "b (positive)"
 
 
@@ -123,21 +146,21 @@ def test_patients_feed_the_planned_split_and_what_is_wrong_is_said(
     pages: Pages, leaky: Path, tmp_path: Path
 ):
     page = opened(pages, leaky, "Split")
-    page = page.text_input(key=state.PATIENT_PATTERN).set_value(r"p(\d)").run()
+    page = page.text_input(key=chosen(page, state.PATIENT_PATTERN)).set_value(r"p(\d)").run()
     assert "24 scans of 10 patients" in texts(page)
     assert "2 of 4 test pictures have a near copy or another scan" not in texts(page)
     assert "4 of 4 test pictures" in page.warning[0].value
-    page = page.text_input(key=state.PATIENT_PATTERN).set_value("p(").run()
+    page = page.text_input(key=chosen(page, state.PATIENT_PATTERN)).set_value("p(").run()
     assert "'p(' is none" in page.error[0].value
     assert not page.exception
     table = tmp_path / "patients.csv"
     table.write_text("file,patient\ntest/no/p10_test.png,A\ntrain/no/p1_train.png,A\n")
-    page.text_input(key=state.PATIENT_TABLE).set_value(str(table)).run()
+    page.text_input(key=chosen(page, state.PATIENT_TABLE)).set_value(str(table)).run()
     assert "Both were given" in page.error[0].value
-    page.text_input(key=state.PATIENT_TABLE).set_value(str(table / "below")).run()
-    page = page.text_input(key=state.PATIENT_PATTERN).set_value("").run()
+    page.text_input(key=chosen(page, state.PATIENT_TABLE)).set_value(str(table / "below")).run()
+    page = page.text_input(key=chosen(page, state.PATIENT_PATTERN)).set_value("").run()
     assert "cannot be opened" in page.error[0].value
-    page = page.text_input(key=state.PATIENT_TABLE).set_value(str(table)).run()
+    page = page.text_input(key=chosen(page, state.PATIENT_TABLE)).set_value(str(table)).run()
     assert "2 scans of 1 patient" in texts(page)
     assert "3 of 4 test pictures" in page.warning[0].value
 

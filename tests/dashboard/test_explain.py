@@ -76,6 +76,21 @@ def test_sample_gets_the_answer_that_the_network_gives(pages: Pages, run: Run):
     assert page.query_params[state.SCAN] == link(run, SAMPLE)
 
 
+def test_a_scan_that_is_gone_holds_up_none_of_the_others(pages: Pages, run: Run):
+    page = pages.open("explain")
+    file = Path(run.config.data.root) / SAMPLE
+    away = file.rename(file.with_suffix(".away"))
+    next(b for b in page.button if b.label.replace("\\", "") == SAMPLE).click().run()
+    drop(page, ("one.png", png(1)))
+    listed = page.dataframe[0].value.set_index("file")["answer"]
+    assert listed[SAMPLE] == chances.WITHOUT["unreadable"]
+    assert 0 <= listed["one.png"] <= 1
+    assert not page.error
+    away.rename(file)
+    listed = page.run().dataframe[0].value.set_index("file")["answer"]
+    assert 0 <= listed[SAMPLE] <= 1
+
+
 @pytest.mark.usefixtures("run")
 def test_dropped_files_are_listed_and_answered_and_written_nowhere(pages: Pages, tmp_path, caplog):
     before = set(tmp_path.rglob("*"))

@@ -35,6 +35,27 @@ def test_an_error_comes_out_where_the_result_is_asked_for():
         Tasks().start("key", work).result()
 
 
+def test_work_that_failed_is_begun_anew_once_its_error_has_been_told():
+    tasks, go, calls = Tasks(), threading.Event(), []
+
+    def work(_: Report) -> str:
+        calls.append(1)
+        if len(calls) == 1:
+            go.wait(10)
+            raise DatasetError("a folder", "it is out of reach", "Wait.")
+        return "read"
+
+    task = tasks.start("key", work)
+    assert tasks.start("key", work) is task
+    go.set()
+    assert task.wait(10)
+    assert tasks.start("key", work) is task  # nobody has been told yet
+    with pytest.raises(DatasetError):
+        task.result()
+    assert tasks.find("key") is None
+    assert tasks.start("key", work).result() == "read"
+
+
 def test_the_same_key_is_done_once_until_it_is_forgotten():
     tasks, calls = Tasks(), []
     for _ in range(3):

@@ -4,9 +4,12 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from core.config import Crop
+from core.errors import UnreadableScan
+from dashboard import resources
 from dashboard.thumbnails import SIDE, SMALL, draw
 
 
@@ -33,8 +36,15 @@ def test_a_scan_without_a_brain_is_framed_in_another_colour(tmp_path: Path):
     assert (framed[..., 0] - framed[..., 2]).max() > 60
 
 
-def test_a_file_that_is_gone_leaves_an_empty_square(tmp_path: Path):
-    assert opened(draw(tmp_path / "gone.png", Crop())).max() == 0
+def test_a_file_that_is_gone_leaves_an_empty_square_until_it_is_back(tmp_path: Path):
+    def seen() -> int:
+        return int(opened(resources.thumbnail(str(tmp_path), "gone.png", "digest", None)).max())
+
+    with pytest.raises(UnreadableScan):
+        draw(tmp_path / "gone.png", Crop())
+    assert seen() == 0
+    Image.fromarray(np.full((64, 64), 200, np.uint8)).save(tmp_path / "gone.png")
+    assert seen() > 100
 
 
 def test_in_a_list_it_is_the_same_picture_in_small(tmp_path: Path):

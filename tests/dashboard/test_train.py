@@ -114,7 +114,8 @@ def test_a_protocol_that_leaks_is_chosen_with_open_eyes(leaky_form: Pages):
 
 def test_patients_reach_the_run(leaky_form: Pages, workspace: Workspace):
     page = leaky_form.test
-    page.session_state[state.PATIENT_PATTERN] = r"p(\d+)"
+    key = state.of(state.PATIENT_PATTERN, page.session_state[state.FOLDER])
+    page.session_state[key] = r"p(\d+)"
     page = page.run()
     page = page.checkbox[0].check().run()
     page.button(key="train-first").click().run()
