@@ -1,11 +1,14 @@
 """How often a run answers for a brain and for anything else: `python -m benchmarks refusal RUN`.
 
-Held-out scans of the run, pictures that show no brain, and writing put on scans. The page
-docs/refusal.md is written anew. More pictures without a brain, one folder for each kind, are
-taken from `--pictures DIR`: photographs, X-rays, whatever is at hand.
+Held-out scans, pictures that show no brain, and writing put on scans; tables in Markdown. With
+`--crossval NAME` each scan is judged by the fold that held it out, and the rest by the first fold.
+
+More is taken from `--photographs DIR`, which are judged whole, in grey, cut out and as discs on
+black, and from `--pictures DIR`, one folder for each kind, whatever is at hand.
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -16,56 +19,55 @@ from pydicom.data import get_testdata_files
 from sklearn.datasets import load_sample_images
 
 from core.data.index import read_file, read_pixels
-from core.errors import UnreadableScan
+from core.errors import NeuroStageError, UnreadableScan
 from core.evaluation.intervals import wilson
 from core.imaging.lettering import has_lettering
 from core.imaging.scans import open_scan
 from core.prediction import Predictor
-from core.storage import write_text
+from core.training.runs import Run
 from core.training.workspace import Workspace, default_workspace
 
-PAGE = Path(__file__).parent.parent / "docs" / "refusal.md"
 SIDE = 256
 BRAINS = ("693_", "J2K_pixelrep", "MR_small", "emri_small", "eCT_")
 """Test files of pydicom that show a brain, or too little of a body to tell."""
 
-INTRODUCTION = """# Refusals
-
-A network that tells two kinds of brain scan apart has an answer for anything. So a picture is
-refused before it is answered for, with the reason:
-
-1. by what its file says: another modality than MR, another part of the body than the head;
-2. by rules that no real scan comes near: too small, blank, noise, in colour;
-3. by its distance from the training scans, in features of the network itself. The layer and what
-   is taken from it were chosen by looking at pictures such as those below; the limit was not: it
-   comes from the training scans alone (`core/model/typicality.py`). A run of fewer than thirty
-   distinct training scans has none.
-
-What is refused can be answered for on demand (`--override`); the answer says so. The distance is
-told with each answer. It knows what the training scans look like and no more: scans of another
-kind than those, healthy or ill, are refused as well, and a picture that looks enough like them is
-not. A run trained on simulated scans refuses real ones, and rightly.
-
-This page is written by `python -m benchmarks refusal RUN --pictures DIR`. Intervals are Wilson's,
-at 95 %.
-"""
+CUTS = 4
+"""Of each photograph."""
+LARGEST = 1024
+"""Pixels of the longer side of a photograph; larger ones are reduced."""
 
 
-def photographs() -> Iterator[np.ndarray]:
-    """Two photographs in grey, cut-outs of them, and discs of them on black, as a head lies."""
+def photographs(folder: Path | None) -> dict[str, list[np.ndarray]]:
+    """Photographs: whole, in grey, cut-outs of them in grey, and discs on black, as a head lies.
+
+    Args:
+        folder: Of more than the two that scikit-learn carries; its subfolders count.
+    """
     rng = np.random.default_rng(1)
-    for colour in load_sample_images().images:
-        whole = np.asarray(Image.fromarray(colour).convert("L"))
-        yield colour
-        yield whole
-        height, width = whole.shape
-        for _ in range(12):
-            side = int(rng.integers(100, height))
-            top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
-            cut = whole[top : top + side, left : left + side]
-            yield cut
+    files = sorted(folder.rglob("*.*")) if folder else []
+    whole = [*load_sample_images().images, *(_reduced(file) for file in files if file.is_file())]
+    grey = [np.asarray(Image.fromarray(colour).convert("L")) for colour in whole]
+    cuts, discs = [], []
+    for picture in grey:
+        for _ in range(CUTS):
+            side = int(rng.integers(100, min(picture.shape)))
+            top, left = (int(rng.integers(0, length - side + 1)) for length in picture.shape)
+            cut = picture[top : top + side, left : left + side]
             y, x = np.mgrid[:side, :side] / side - 0.5
-            yield np.where((x / 0.40) ** 2 + (y / 0.45) ** 2 < 1, cut, 0).astype(np.uint8)
+            cuts.append(cut)
+            discs.append(np.where((x / 0.40) ** 2 + (y / 0.45) ** 2 < 1, cut, 0).astype(np.uint8))
+    return {
+        "photographs": whole,
+        "photographs in grey": grey,
+        "cut-outs of them in grey": cuts,
+        "discs of them on black": discs,
+    }
+
+
+def _reduced(file: Path) -> np.ndarray:
+    with Image.open(file) as image:
+        image.thumbnail((LARGEST, LARGEST))
+        return np.asarray(image.convert("RGB"))
 
 
 def pages() -> Iterator[np.ndarray]:
@@ -150,18 +152,17 @@ def png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def held_out(predictor: Predictor) -> list[bytes]:
-    """The run's scans of validation and test, each once."""
-    split = predictor.run.split()
-    rows = split[(split["split"] != "train") & (split["view"] == 0)]
-    root = Path(predictor.run.config.data.root)
-    return [read_file(root / file) for file in rows["file"]]
+def held_out(run: Run, parts: tuple[str, ...]) -> list[bytes]:
+    """The run's scans of these parts, each once."""
+    split = run.split()
+    rows = split[split["split"].isin(parts) & (split["view"] == 0)]
+    return [read_file(Path(run.config.data.root) / file) for file in rows["file"]]
 
 
 def share(count: int, total: int) -> str:
     """A share with its interval, for a table."""
     low, high = wilson(count, total) or (0.0, 1.0)
-    return f"{count} of {total} | {count / total:.1%} ({low:.1%}–{high:.1%})"
+    return f"{count} of {total}: {count / total:.1%} ({low:.1%}–{high:.1%})"
 
 
 def refusals(predictor: Predictor, kinds: dict[str, list[bytes]]) -> list[str]:
@@ -175,6 +176,7 @@ def refusals(predictor: Predictor, kinds: dict[str, list[bytes]]) -> list[str]:
         ours = [one for one in found if one.status == "refused"]
         by_rule = sum(one.distance is None for one in ours)
         near = min((one.distance for one in found if one.distance is not None), default=np.nan)
+        print(f"{kind}: {len(ours)} of {len(found)}", file=sys.stderr)  # noqa: T201
         lines.append(
             f"| {kind} | {share(len(ours), len(found))} | {by_rule} | {len(ours) - by_rule} "
             f"| {near:.2f} |"
@@ -210,19 +212,45 @@ def lettering(predictor: Predictor) -> list[str]:
     ]
 
 
+def last_stage(run: Run) -> Predictor:
+    """The last stage of a run that has its model: the others of a fold have none."""
+    there = [stage for stage in run.finished_stages() if run.model_path(stage).is_file()]
+    return Predictor(run, there[-1])
+
+
 def main() -> None:
-    """Measure, print and write the page."""
+    """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks refusal")
-    parser.add_argument("run")
-    parser.add_argument("--stage")
-    parser.add_argument("--workspace", type=Path, default=default_workspace())
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("run", nargs="?", help="its name")
+    which.add_argument("--crossval", help="name of a cross-validation")
+    parser.add_argument("--photographs", type=Path, help="folder of photographs")
     parser.add_argument("--pictures", type=Path, help="folders of pictures without a brain")
-    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--workspace", type=Path, default=default_workspace())
     options = parser.parse_args()
-    run = Workspace(options.workspace).run(options.run)
-    predictor = Predictor(run, options.stage or run.finished_stages()[-1])
+    workspace = Workspace(options.workspace)
+    try:
+        if options.crossval:
+            runs = workspace.crossval(options.crossval).runs()
+        else:
+            runs = [workspace.run(options.run)]
+        print(report(runs, options))  # noqa: T201
+    except NeuroStageError as error:
+        sys.exit(str(error))
+
+
+def report(runs: list[Run], options: argparse.Namespace) -> str:
+    """The tables, in Markdown."""
+    parts = ("test",) if options.crossval else ("validation", "test")
+    accepted = total = 0
+    for run in runs:
+        predictor, scans = last_stage(run), held_out(run, parts)
+        found = [one.status for one in predictor.predict_many((data, "") for data in scans)]
+        accepted, total = accepted + found.count("ok"), total + len(found)
+        print(f"{run.name}: {found.count('ok')} of {len(found)}", file=sys.stderr)  # noqa: T201
+    predictor = last_stage(runs[0])
     made = {
-        "photographs, their cut-outs and discs": photographs(),
+        **photographs(options.photographs),
         "pages of writing": pages(),
         "charts": charts(),
         "noise, clouds, gradients, shapes": patterns(),
@@ -231,31 +259,19 @@ def main() -> None:
     kinds = {kind: [png(pixels) for pixels in pictures] for kind, pictures in made.items()}
     for folder in sorted(options.pictures.iterdir()) if options.pictures else ():
         kinds[folder.name] = [path.read_bytes() for path in sorted(folder.iterdir())]
-    scans = list(predictor.predict_many((data, "") for data in held_out(predictor)))
-    accepted = sum(scan.status == "ok" for scan in scans)
     typical = predictor.typicality
-    config = run.config
-    weights = config.weights.source if config.weights else "random"
-    page = [
-        INTRODUCTION,
-        "## Measured\n",
-        f"Protocol {config.protocol.name}, {config.protocol.input.size} pixels, weights of VGG19: "
-        f"{weights}. {typical.scans if typical else 'No'} training scans set the limit.\n",
-        "| held-out scans | accepted | share |\n|---|---|---|",
-        f"| validation and test | {share(accepted, len(scans))} |\n",
-        "| no brain | refused | share | by rule | by distance | nearest |",
-        "|---|---|---|---|---|---|",
-        *refusals(predictor, kinds),
-        "\nThe nearest is the smallest distance of the kind; above 1 is refused.\n",
-        "## Writing in pictures\n",
-        "A picture with letters in a row beside the head gets a warning, not a refusal; so does a "
-        "DICOM file\nthat says that there is writing in its pixels (BurnedInAnnotation).\n",
-        "| picture | warned | share |\n|---|---|---|",
-        *lettering(predictor),
-    ]
-    text = "\n".join(page) + "\n"
-    print(text)  # noqa: T201
-    write_text(options.page, text)
+    return "\n".join(
+        [
+            f"{typical.scans if typical else 'No'} training scans set the limit of the run that "
+            "judged what is no brain.\n",
+            "| held-out scans | accepted |\n|---|---|",
+            f"| {' and '.join(parts)} | {share(accepted, total)} |\n",
+            "| no brain | refused | by rule | by distance | nearest |\n|---|---|---|---|---|",
+            *refusals(predictor, kinds),
+            "\n| picture | warned of writing |\n|---|---|",
+            *lettering(predictor),
+        ]
+    )
 
 
 if __name__ == "__main__":
