@@ -18,7 +18,11 @@ def run(server: Server, tmp_path: Path) -> Run:
 
 
 def saved(page: Page, place: str, kind: str, folder: Path) -> Path:
-    """Download a kind of report by its button, under the name that it comes with."""
+    """Download a kind of report by its button, under the name that it comes with.
+
+    While a page is drawn anew the server may let go of its files for a moment.
+    """
+    expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_visible()
     with page.expect_download() as download:
         page.locator(place).get_by_role("button", name=kind.upper(), exact=True).click()
     path = folder / download.value.suggested_filename
