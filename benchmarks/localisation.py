@@ -37,6 +37,7 @@ from core.training.runs import Run
 from core.training.workspace import Workspace, default_workspace
 
 POSITIVE = 1
+HELD_OUT = ("validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +76,11 @@ def say(text: str) -> None:
 
 
 def known_scans(
-    run: Run, predictor: Predictor, masks: Path, scans: Path | None, held_out: bool
+    run: Run, predictor: Predictor, masks: Path, scans: Path | None, parts: tuple[str, ...]
 ) -> list[Known]:
-    """Scans that have a mask of the same stem: of the run (or its test part), or of a folder."""
+    """Scans that have a mask of the same stem: of these parts of the run, or of a folder."""
     split = run.split()
-    originals = split[split["view"] == 0]
-    if held_out:
-        originals = originals[originals["split"] == "test"]
+    originals = split[(split["view"] == 0) & split["split"].isin(parts)]
     root = Path(run.config.data.root)
     rows = (
         [(root / row.file, row.group, row.split == "train") for row in originals.itertuples()]
@@ -174,9 +173,10 @@ def assess(run: Run, options: argparse.Namespace, results: Results) -> list[Know
     for stage in stages:
         predictor = Predictor(run, stage)
         if not scans:
-            scans = known_scans(
-                run, predictor, options.masks, options.scans, bool(options.crossval)
-            )
+            parts = ("test",) if options.crossval else HELD_OUT
+            if not (options.crossval or options.held_out):
+                parts = ("train", *HELD_OUT)
+            scans = known_scans(run, predictor, options.masks, options.scans, parts)
             for scan in scans:
                 for name, map in priors(scan, predictor).items():
                     results.setdefault(("none", f"{name} prior"), []).append(
@@ -196,6 +196,9 @@ def main() -> None:
     which.add_argument("--crossval", help="name of a cross-validation")
     parser.add_argument("--masks", type=Path, required=True, help="PNG files, white is lesion")
     parser.add_argument("--scans", type=Path, help="of these masks; else those of the run")
+    parser.add_argument(
+        "--held-out", action="store_true", help="only scans that the run was not trained on"
+    )
     parser.add_argument("--stages", help="separated by commas; else all that have a model")
     parser.add_argument("--methods", help="separated by commas; else all")
     parser.add_argument("--workspace", type=Path, default=default_workspace())
