@@ -154,6 +154,9 @@ class Head(Settings):
     def _are_of_vgg19(cls, layers: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_VGG19_LAYER.fullmatch(name) for name in layers):
             raise ValueError("layers (block5_pool, block4_conv4) of VGG19 are needed")
+        # Without the last one VGG19 would end earlier, and stages and maps have nothing to go by.
+        if "block5_pool" not in layers or len(set(layers)) < len(layers):
+            raise ValueError("block5_pool is needed among the layers, and each of them once")
         return layers
 
 

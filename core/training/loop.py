@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.config import Scaling, Stage
 from core.imaging.preprocessing import scale
+from core.model.architecture import CLASSES
 from core.training.callbacks import Callback, Epoch
 
 Float32 = NDArray[np.float32]
@@ -65,13 +67,23 @@ class StageData:
 
 
 def compile_for(model: keras.Model, stage: Stage) -> None:
-    """Fresh optimizer, loss and metric: needed whenever what trains has changed."""
+    """Fresh optimizer, loss and metrics: needed whenever what trains has changed."""
     model.compile(
         optimizer=keras.optimizers.Adam(stage.learning_rate),
         loss="categorical_crossentropy",
-        metrics=["accuracy"],
+        metrics=["accuracy", cross_entropy],
     )
     model.optimizer.build(model.trainable_variables)
+
+
+def cross_entropy(targets: Any, probabilities: Any) -> Any:
+    """Cross-entropy of pictures (n,) with their own class, as validation is scored.
+
+    What is minimised may have smoothed labels and weights; on one axis with validation it would
+    be another measure.
+    """
+    own = keras.ops.one_hot(keras.ops.argmax(targets, axis=-1), CLASSES)
+    return keras.losses.categorical_crossentropy(own, probabilities)
 
 
 def fit(
@@ -102,7 +114,7 @@ def fit(
         learning_rate = float(model.optimizer.learning_rate)
         batches = list(_batches(data.train, batch_size, stage.steps_per_epoch, source))
         # Keras forgets its metrics before each `train_on_batch`: the epoch's are summed here.
-        summed = {"loss": 0.0, "accuracy": 0.0}
+        summed = {"cross_entropy": 0.0, "accuracy": 0.0}
         for step, rows in enumerate(batches, start=1):
             logs = model.train_on_batch(
                 data.batch(rows), data.targets(rows), data.weights(rows), return_dict=True
@@ -115,7 +127,7 @@ def fit(
         loss, accuracy = _score(probabilities, data.positive[data.validation])
         epoch = Epoch(
             epoch=number,
-            loss=summed["loss"] / pictures,
+            loss=summed["cross_entropy"] / pictures,
             accuracy=summed["accuracy"] / pictures,
             validation_loss=loss,
             validation_accuracy=accuracy,

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
-from core.config import Crop, Protocol, Stage
+from core.config import Crop, Head, Protocol, Stage
 from core.errors import SettingError
 from core.protocols import LEAKFREE, PROTOCOLS, REPORT, protocol
 from core.storage import write_text
@@ -99,3 +99,11 @@ def test_what_is_not_possible_is_refused():
         LEAKFREE.with_stage("final", learning_rate=-1)
     with pytest.raises(ValidationError):
         LEAKFREE.with_stage("final", learning_rate=1e-4).stages[0].epochs = 3
+
+
+@pytest.mark.parametrize("layers", [("block4_pool",), ("block5_conv4", "block4_pool"), ()])
+def test_a_head_looks_at_the_end_of_vgg19_in_any_case(layers):
+    with pytest.raises(ValueError, match=r"block5_pool|at least 1"):
+        Head(layers=layers)
+    with pytest.raises(ValueError, match="once"):
+        Head(layers=("block5_pool", "block5_pool"))
