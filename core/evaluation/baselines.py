@@ -49,7 +49,8 @@ def hold_against(stages: Mapping[str, tuple[str, PartView]], views: Views) -> di
     """What each stage is worth beside the baselines.
 
     A stage beats them when it is behind in neither accuracy nor AUC and measurably ahead in
-    one, corrected by Holm's method for both figures of all stages.
+    one, and does not when it is ahead in neither or measurably behind in one; p-values are
+    corrected by Holm's method for both figures of all stages.
 
     Args:
         stages: Title and test part of each stage, by its name.
@@ -96,32 +97,40 @@ def _margin(figure: Figure, name: str, baseline: PartView, stage: PartView) -> M
 def _judge(
     title: str, stage: PartView, accuracy: Margin, auc: Margin, opponents: Mapping[str, PartView]
 ) -> Beats:
-    margins = [m for m in (accuracy, auc) if m.value is not None]
-    ahead = [m.p_holm for m in margins if (m.value or 0) > 0 and m.p_holm is not None]
-    behind = any((m.value or 0) < 0 for m in margins)
+    margins = {"accuracy": accuracy, "AUC": auc}
+    known = {name: m for name, m in margins.items() if m.value is not None}
+    ahead = {name: m.p_holm for name, m in known.items() if (m.value or 0) > 0}
+    behind = {name: m.p_holm for name, m in known.items() if (m.value or 0) < 0}
     against = _against(stage, accuracy, auc, opponents)
-    if not any((m.value or 0) > 0 for m in margins):
-        return Beats(
-            verdict="does not beat",
-            accuracy=accuracy,
-            auc=auc,
-            words=f"On test {title} does not beat {against}.",
+    gains = {name: p for name, p in ahead.items() if p is not None}
+    better = _measurable(ahead)
+    verdict: Literal["beats", "no measurable difference", "does not beat"]
+    if not ahead:
+        verdict, words = "does not beat", f"does not beat {against}."
+    elif worse := _measurable(behind):
+        verdict, words = "does not beat", f"does not beat {against}: it is behind in {worse}."
+    elif better and not behind:
+        verdict = "beats"
+        words = f"beats the best simple baseline, {against}; {p_value(min(gains.values()))}."
+    elif better:
+        verdict = "no measurable difference"
+        words = (
+            f"is ahead in {better}, but behind in {' and '.join(behind)} by what may be chance: "
+            f"{against}."
         )
-    chance = p_value(min(ahead)) if ahead else "too few scans to tell"
-    if not behind and ahead and min(ahead) < ALPHA:
-        return Beats(
-            verdict="beats",
-            accuracy=accuracy,
-            auc=auc,
-            words=f"On test {title} beats the best simple baseline, {against}; {chance}.",
+    else:
+        verdict = "no measurable difference"
+        chance = p_value(min(gains.values())) if gains else "too few scans to tell"
+        words = (
+            f"is not measurably better than {against}: what it has gained may be chance ({chance})."
         )
-    return Beats(
-        verdict="no measurable difference",
-        accuracy=accuracy,
-        auc=auc,
-        words=f"On test {title} is not measurably better than {against}: "
-        f"what it has gained may be chance ({chance}).",
-    )
+    return Beats(verdict=verdict, accuracy=accuracy, auc=auc, words=f"On test {title} {words}")
+
+
+def _measurable(figures: Mapping[str, float | None]) -> str:
+    """Those that chance hardly explains, each with its p-value, as a clause; empty for none."""
+    found = [f"{name} ({p_value(p)})" for name, p in figures.items() if p is not None and p < ALPHA]
+    return " and ".join(found)
 
 
 def _against(

@@ -52,20 +52,21 @@ def mark(
     """
     what = "a copy, or another scan of their patient," if patients else "a copy"
     leaking = {part: percent(share) for part, share in leaks.items() if share > 0}
+    chosen = (
+        f"{percent(chosen_by)} of the test pictures have {what} in validation, by which epoch, "
+        "stage and threshold are chosen; test figures flatter."
+    )
     if not leaking:
-        if not chosen_by:
-            return None
-        return (
-            f"Leaky: {percent(chosen_by)} of the test pictures have {what} in validation, by "
-            "which epoch, stage and threshold are chosen; test figures flatter."
-        )
+        return f"Leaky: {chosen}" if chosen_by else None
     if len(leaking) > 1 and len(set(leaking.values())) == 1:
         which = f"{next(iter(leaking.values()))} of the {' and '.join(leaking)} pictures"
     else:
         which = " and ".join(f"{share} of the {part}" for part, share in leaking.items())
         which += " pictures"
     whole = "" if leaks.get("test") == 1 else " in part"
-    return f"Leaky: {which} have {what} in training; these numbers measure memory{whole}."
+    said = f"Leaky: {which} have {what} in training; these numbers measure memory{whole}."
+    # Test that is in training altogether can hardly be flattered further.
+    return f"{said} {chosen}" if chosen_by and leaks.get("test") != 1 else said
 
 
 def percent(share: float) -> str:

@@ -159,7 +159,7 @@ def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
         return [f"Without '{positive}' scans in validation no threshold can be chosen."]
     said = [
         f"Called '{positive}' from {_percent(point.threshold)} on: the highest threshold that "
-        f"finds {_percent(point.wanted_sensitivity, 0)} of the '{positive}' scans of validation. "
+        f"finds {100 * point.wanted_sensitivity:g} % of the '{positive}' scans of validation. "
         f"There it finds {_share(validation, 'sensitivity')}."
     ]
     if test.sensitivity is not None:
@@ -262,7 +262,7 @@ def _caution(part: PartView, sensitivity: float, confidence: float) -> str | Non
     return (
         f"Validation is too small to promise that: with {positives} {what} scans even finding "
         f"all of them would only show a sensitivity above {_percent(perfect[0], 0)}. It would "
-        f"take {enough} or more to show {_percent(sensitivity, 0)}."
+        f"take {enough} or more to show {100 * sensitivity:g} %."
     )
 
 

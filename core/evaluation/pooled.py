@@ -135,7 +135,7 @@ def pool(crossval: CrossValidation) -> Pooled:
             _stage(name, titles.get(name, AVERAGE_TITLE), seeds, of_seeds)
             for name, of_seeds in views.items()
         ],
-        pairs=_pairs(views),
+        pairs=_pairs({name: views[name] for name in names}),
         baselines=[
             _stage(baseline.name, baseline.title, seeds, _by_seed(table, crossval))
             for baseline, table in simple.items()

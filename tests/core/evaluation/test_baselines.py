@@ -83,15 +83,23 @@ def test_a_stage_is_told_what_it_is_worth(comparison):
     assert told in strong.words
 
 
-def test_behind_in_one_figure_is_not_better(tmp_path):
+@pytest.mark.parametrize(
+    ("timidity", "verdict", "said"),
+    [
+        (1.92, "no measurable difference", "is ahead in AUC (p < 0.001), but behind in accuracy"),
+        (2.2, "does not beat", "it is behind in accuracy (p < 0.001)"),
+    ],
+)
+def test_behind_in_one_figure_is_not_better(tmp_path, timidity, verdict, said):
     """Ranked far better, but hardly ever called positive: AUC up, accuracy down."""
     split = pictures(LARGE)
     rows = predictions(split, 3.5, seed=0)
-    timid = rows.assign(probability=rows["probability"] / 2.2)
+    timid = rows.assign(probability=rows["probability"] / timidity)
     run = add_baselines(make_run(tmp_path, {"baseline": timid}, split), {"features": 1.0})
     beats = compare(run).stages[0].beats
     assert beats.accuracy.value < 0 < beats.auc.value
-    assert beats.verdict == "no measurable difference"
+    assert beats.verdict == verdict
+    assert said in beats.words
 
 
 def test_two_best_baselines_are_both_named(tmp_path):

@@ -37,6 +37,13 @@ def test_the_sentence_says_how_much_and_never_rounds_to_all_or_none(leaks, said)
     assert mark(leaks) == said
 
 
+@pytest.mark.parametrize(("test", "both"), [(0.0, True), (0.5, True), (1.0, False)])
+def test_what_test_shares_with_validation_is_said_beside_what_training_knows(test, both):
+    said = mark({"validation": 0.01, "test": test}, chosen_by=1.0)
+    assert "1.0 % of the validation" in said
+    assert ("100 % of the test pictures have a copy in validation" in said) == both
+
+
 def test_a_run_is_judged_by_its_own_split(tmp_path):
     run = make_run(tmp_path, [0.5])
     assert leakage_of(run) == {"validation": 0, "test": 0}

@@ -232,6 +232,14 @@ def test_impossible_shares_are_refused(sensitivity, prevalence, told):
         operating_point(_part(), _part(), sensitivity, prevalence)
 
 
+@pytest.mark.parametrize(("wanted", "said"), [(0.995, "99.5 %"), (0.925, "92.5 %"), (0.07, "7 %")])
+def test_the_wanted_sensitivity_is_said_as_it_was_given(wanted, said):
+    part = _part(60)
+    point = operating_point(part, part, wanted)
+    assert f"finds {said} of the" in in_words(point, "no", "yes")[0]
+    assert point.caution is None or f"to show {said}." in point.caution
+
+
 def test_in_words():
     point = operating_point(_part(60, seed=1), _part(60, seed=2), 0.95, 0.1)
     said = " ".join(in_words(point, "no", "yes"))
