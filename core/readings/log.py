@@ -24,6 +24,7 @@ from pydantic import Field, ValidationError
 from core.config import Frozen
 from core.errors import RunError, SettingError
 from core.imaging.reading import Plane
+from core.spreadsheet import csv_of
 from core.storage import append_bytes, write_bytes, write_text
 
 Call = Literal["agree", "disagree", "unsure"]
@@ -46,6 +47,9 @@ class Answer(Frozen):
     slice: int = Field(0, ge=0, description="of a volume, from 0")
     plane: Plane = Field("axial", description="in which a volume was cut")
     volume: int = Field(0, ge=0, description="of its file, from 0")
+    window: tuple[float, float] | None = Field(
+        None, description="centre and width, where they were chosen: it was another picture"
+    )
     run: str
     stage: str
     model_sha256: str
@@ -56,9 +60,10 @@ class Answer(Frozen):
     overridden: bool = Field(False, description="given on demand, as it should have been refused")
 
     @property
-    def subject(self) -> tuple[str, int, str, int, str]:
+    def subject(self) -> tuple[object, ...]:
         """What a call is on: a later one on the same picture and model takes its place."""
-        return self.scan_sha256, self.slice, self.plane, self.volume, self.model_sha256
+        picture = self.scan_sha256, self.slice, self.plane, self.volume, self.window
+        return *picture, self.model_sha256
 
 
 class Reading(Answer):
@@ -238,13 +243,16 @@ def as_lines(readings: Sequence[Reading]) -> str:
 
 
 def as_csv(readings: Sequence[Reading]) -> str:
-    """One row a reading, with a column `superseded`: whether a later call took its place."""
+    """One row a reading, with a column `superseded`: whether a later call took its place.
+
+    Text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     import pandas as pd
 
     holding = {reading.hash for reading in current(readings)}
     rows = [r.model_dump() | {"superseded": r.hash not in holding} for r in readings]
     columns = [*Reading.model_fields, "superseded"]
-    return str(pd.DataFrame(rows, columns=columns).to_csv(index=False))
+    return csv_of(pd.DataFrame(rows, columns=columns))
 
 
 def _reading(answer: Answer, call: Call, note: str, previous: str) -> Reading:

@@ -7,7 +7,7 @@ from core.prediction import Prediction
 from core.readings.log import CALLS, NOTE_LENGTH, Answer, Call, Reading
 from core.training.runs import Run
 from dashboard import desk, resources, state
-from dashboard.components import shell, words
+from dashboard.components import shell, slicing, words
 from dashboard.tray import Item
 
 SHORTCUTS: dict[Call, str] = {"agree": "Shift+A", "disagree": "Shift+D", "unsure": "Shift+U"}
@@ -24,6 +24,7 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
         slice=scan.slice if scan else 0,
         plane=(scan and scan.plane) or PLANES[0],
         volume=scan.volume if scan else 0,
+        window=slicing.question(item).selection.window,
         run=run.name,
         stage=prediction.stage,
         model_sha256=prediction.model_sha256,

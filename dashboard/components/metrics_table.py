@@ -20,6 +20,7 @@ from core.evaluation.results import (
     StageResult,
 )
 from core.model.architecture import in_short
+from core.spreadsheet import csv_of
 from core.training.runs import Run
 from dashboard import resources
 from dashboard.components import words
@@ -136,7 +137,7 @@ def long(comparison: Comparison) -> pd.DataFrame:
 
 def as_csv(table: pd.DataFrame, comparison: Comparison) -> str:
     """A table to keep, with a column `leaky`: whether the split of the run leaks."""
-    return table.assign(leaky=comparison.mark is not None).to_csv(index=False)
+    return csv_of(table.assign(leaky=comparison.mark is not None))
 
 
 def predictions(run: Run) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from core.evaluation.average import AVERAGE, average
 from core.evaluation.pooled import Pooled
 from core.evaluation.roc import roc_curve
 from core.reporting import figures
+from core.spreadsheet import csv_of
 from core.training.crossval import CrossValidation
 from dashboard import resources
 from dashboard.components import chart, doubts, metrics_table
@@ -121,5 +122,4 @@ def tables(crossval: CrossValidation, pooled: Pooled) -> dict[str, pd.DataFrame]
 
 def as_csv(predictions: dict[str, pd.DataFrame]) -> str:
     """Those of all stages under one another."""
-    together = pd.concat([rows.assign(stage=stage) for stage, rows in predictions.items()])
-    return together.to_csv(index=False)
+    return csv_of(pd.concat([rows.assign(stage=stage) for stage, rows in predictions.items()]))

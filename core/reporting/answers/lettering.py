@@ -11,9 +11,6 @@ _UNSEEN = re.compile(
     "\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
-_COMMAND = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-"""With what a spreadsheet begins a formula."""
-
 
 def legible(text: str) -> str:
     """The same text, with what cannot be seen, or deceives, as its number (see `number`)."""
@@ -24,11 +21,6 @@ def number(character: str) -> str:
     r"""A character by its number in Unicode, such as `\u30b9`."""
     code = ord(character)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def no_command(text: str) -> str:
-    """A cell of a table that no spreadsheet takes for a formula: it gets an apostrophe."""
-    return f"'{text}" if _COMMAND.match(text.lstrip(" ")) else text
 
 
 def runs_from_the_left(character: str) -> bool:

@@ -74,7 +74,9 @@ class Report:
     def title(self) -> str:
         """What it is about, in a line."""
         count, files = len(self.entries), {entry.file for entry in self.entries}
-        if len(files) == 1:
+        # Scans of several folders may have one name; slices of a volume differ in number.
+        slices = {entry.slice for entry in self.entries if (entry.slices or 1) > 1}
+        if len(files) == 1 and (count == 1 or len(slices) == count):
             return f"Report: {files.pop()}" + (f", {count} slices" if count > 1 else "")
         return f"Report on {count} scans"
 

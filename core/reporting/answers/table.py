@@ -7,8 +7,9 @@ from typing import Any
 from core.evaluation.metrics import THRESHOLD
 from core.reporting.answers.asked import NOTICE, Asked
 from core.reporting.answers.entry import Entry
-from core.reporting.answers.lettering import legible, no_command
+from core.reporting.answers.lettering import legible
 from core.reporting.answers.report import Report
+from core.spreadsheet import no_command
 
 BOM = "\ufeff"
 """So that Excel reads the names of files in any script."""

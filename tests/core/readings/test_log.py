@@ -1,11 +1,13 @@
 """The log of readings: nothing can be changed, taken out or moved without being found out."""
 
 import hashlib
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,6 +154,41 @@ def test_a_later_call_supersedes_the_former_and_deletes_nothing(tmp_path):
     assert len(readings) == 4
     assert [r.call for r in current(readings)] == ["agree", "agree", "disagree"]
     assert as_csv(readings).splitlines()[1].endswith("True")
+
+
+def test_a_picture_in_another_window_is_another_one(tmp_path):
+    log = Log(tmp_path)
+    log.append(answer(0), "agree")
+    log.append(answer(0).model_copy(update={"window": (40.0, 80.0)}), "disagree")
+    readings = log.contents().readings
+    assert log.contents().fault is None
+    assert [r.call for r in current(readings)] == ["agree", "disagree"]
+
+
+def test_a_line_of_an_earlier_version_that_knew_of_no_window_is_whole(tmp_path):
+    log = written(tmp_path, 2)
+    records, previous = [], START
+    for line in log.path.read_bytes().splitlines():
+        record = json.loads(line) | {"previous": previous}
+        del record["hash"], record["window"]
+        text = json.dumps(record, sort_keys=True, separators=(",", ":"))
+        previous = hashlib.sha256(text.encode()).hexdigest()
+        records.append(
+            json.dumps(record | {"hash": previous}, sort_keys=True, separators=(",", ":"))
+        )
+    log.path.write_text("".join(f"{record}\n" for record in records))
+    log.seal.write_text(json.dumps({"lines": 2, "hash": previous}))
+    assert log.contents().fault is None
+    assert len(log.contents().readings) == 2
+
+
+def test_a_note_is_no_formula_in_a_spreadsheet(tmp_path):
+    log = Log(tmp_path)
+    log.append(answer(0), "agree", '=HYPERLINK("http://x","y")')
+    log.append(answer(1), "agree", "-5 mm shift")
+    kept = pd.read_csv(io.StringIO(as_csv(log.contents().readings)))
+    assert list(kept["note"]) == ['\'=HYPERLINK("http://x","y")', "'-5 mm shift"]
+    assert list(kept["probability"]) == [0.1 + 0.2] * 2
 
 
 def test_two_processes_write_at_once_and_no_line_is_lost(tmp_path):

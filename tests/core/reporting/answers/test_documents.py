@@ -162,6 +162,15 @@ def test_slices_of_a_volume_are_told_by_number(asked):
     ]
 
 
+def test_scans_of_one_name_are_no_slices_of_a_volume(asked):
+    """As exports of DICOM have them: the same name in the folder of every patient."""
+    alone = report_on(asked, *(answered("IM0001.dcm", share) for share in (0.4, 0.6)))
+    assert alone.title == "Report on 2 scans"
+    of_each = [replace(head(), slice=15, slices=30, plane="axial") for _ in range(2)]
+    middles = report_on(asked, *(answered("IM0001.dcm", 0.6, scan=scan) for scan in of_each))
+    assert middles.title == "Report on 2 scans"
+
+
 def test_report_on_one_scan_is_one_page(asked):
     found = answered("one.png", 0.8, trained_on=True)
     evidence = cheap_evidence(
