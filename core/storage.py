@@ -1,11 +1,12 @@
 """Files that are written whole or not at all, and logs that only grow."""
 
 import os
+import secrets
+import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -23,11 +24,13 @@ def replacing(path: Path) -> Iterator[Path]:
     writer in between. The temporary path keeps the suffix, which some writers go by.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".writing-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".writing-{secrets.token_hex(8)}{path.suffix}")
+    temporary.touch(exist_ok=False)
     try:
         yield temporary
+        # Who may read it: what was said of this file, or what the system says of new ones.
+        with suppress(OSError):
+            shutil.copymode(path, temporary)
         _patiently(lambda: temporary.replace(path))
     finally:
         temporary.unlink(missing_ok=True)

@@ -122,7 +122,7 @@ def free_port(wanted: int = PORT) -> int:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((ADDRESS, port))
-            except OSError:
+            except (OSError, OverflowError):  # there is no such port
                 continue
             return int(probe.getsockname()[1])
     raise RunError("a free port on this computer", "there is none", "Close other programs.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from core.cli.options import Json, RunName, WorkspaceFolder, workspace_at
-from core.cli.terminal import note
+from core.cli.terminal import answer, note
 from core.reporting import card as cards
 from core.storage import write_text
 
@@ -31,6 +31,6 @@ def card(
             write_text(file, document(found))
             note(f"Written to {file}.")
     if as_json:
-        sys.stdout.write(cards.as_json(found))
+        answer(found.model_dump(mode="json"))
     elif html is None and markdown is None:
         sys.stdout.write(cards.as_markdown(found))

@@ -164,6 +164,12 @@ def index_folder(
             else f"'{root}' does not exist or cannot be reached",
             "Check the path.",
         )
+    if not _is_text(str(root.resolve())):
+        raise DatasetError(
+            "a folder whose path is text",
+            "a name in its path is not valid text",
+            "Rename it.",
+        )
     files, already_split = _labelled_files(root)
     classes = _classes(root, sorted({label for _, label, _ in files}, key=natural_key), positive)
     step = max(1, len(files) // CROP_SAMPLE)
@@ -331,3 +337,12 @@ def _classes(root: Path, names: list[str], positive: str | None) -> tuple[str, s
         )
     chosen = positive if positive in names else matching[0]
     return next(name for name in names if name != chosen), chosen
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path can be written down; Linux lets names be any bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,7 +7,8 @@ Ledoit & Wolf (2004), which also holds for fewer scans than channels.
 
 The limit comes from the training scans alone: each is measured by statistics made without its
 group, and all but three in a hundred of these distances lie within the limit (cross-conformal
-prediction, Vovk 2015). No picture of anything else has a say in it.
+prediction, Vovk 2015). No picture of anything else has a say in it. In a stage that has trained
+blocks up to `LAYER` the network has met those scans, and a limit that they set may be tight.
 """
 
 import math

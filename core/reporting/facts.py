@@ -20,8 +20,9 @@ class PartFacts(Frozen):
     """One part of the data."""
 
     part: Part
-    scans: int = Field(description="pictures as they are, without views")
-    pictures: int = Field(description="with their views")
+    scans: int = Field(description="of which a picture is in it, as it is or a view")
+    pictures: int = Field(description="as they are and views")
+    positive_share: float | None = Field(description="of its pictures; none without any")
     groups: int = Field(description="sets of scans that may not part company")
     classes: dict[str, int] = Field(description="scans by class, the negative one first")
 
@@ -37,12 +38,8 @@ class DataFacts(Frozen):
     patients: Literal["table", "pattern"] | None = Field(
         description="how the scans of a patient were known; none when they were not"
     )
+    scans: int = Field(description="in all parts; views may part one from itself")
     parts: tuple[PartFacts, ...]
-
-    @property
-    def scans(self) -> int:
-        """In all parts."""
-        return sum(part.scans for part in self.parts)
 
 
 class StageFacts(Frozen):
@@ -149,6 +146,7 @@ def _data(run: Run) -> DataFacts:
         already_split=data.already_split,
         already_cropped=data.already_cropped,
         patients=None if patients is None else "table" if patients.table else "pattern",
+        scans=split["file"].nunique(),
         parts=tuple(_part(split[split["split"] == part], part, run.classes) for part in PARTS),
     )
 
@@ -159,6 +157,7 @@ def _part(rows: pd.DataFrame, part: Part, classes: tuple[str, str]) -> PartFacts
         part=part,
         scans=len(scans),
         pictures=len(rows),
+        positive_share=float((rows["label"] == classes[1]).mean()) if len(rows) else None,
         groups=rows["group" if "group" in rows else "file"].nunique(),
         classes={name: int((scans["label"] == name).sum()) for name in classes},
     )

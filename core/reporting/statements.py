@@ -225,7 +225,7 @@ def limits(facts: Facts) -> tuple[str, ...]:
     found += [
         "One split with one seed. Another one gives other figures; a cross-validation shows how "
         "far apart they are.",
-        f"{data.positive} is {percent(_prevalence(test, data.positive))} of the test part. Where "
+        f"{data.positive} is {percent(test.positive_share)} of the test part. Where "
         "it is rarer, more of its calls are false alarms.",
         f"A scan is called {data.positive} from a probability of {100 * THRESHOLD:g} % on. "
         "Probabilities are shown as the network gives them, without its temperature.",
@@ -300,8 +300,5 @@ def answers(facts: Facts) -> dict[int, str]:
 
 def _counts(part: PartFacts) -> str:
     classes = ", ".join(f"{count} {name}" for name, count in part.classes.items())
-    return f"{part.scans} scans ({classes}) in {part.groups} groups"
-
-
-def _prevalence(part: PartFacts, positive: str) -> float | None:
-    return part.classes[positive] / part.scans if part.scans else None
+    of_them = f", {part.pictures} pictures of them" if part.pictures != part.scans else ""
+    return f"{part.scans} scans ({classes}) in {part.groups} groups{of_them}"

@@ -111,32 +111,31 @@ def create_crossval(
     protocols = {seed: protocol.with_settings({"seed": seed}) for seed in seeds}
     plans = {seed: plan_folds(dataset, protocols[seed], groups, folds) for seed in seeds}
     data = _reference(dataset, patients)
-    crossval = CrossValidation(
-        workspace.new_folder(CrossValidation, name, f"crossval-{protocol.name}")
-    )
-    for seed, of_seed in plans.items():
-        for fold, plan in enumerate(of_seed, start=1):
-            write_run(
-                crossval.fold_path(seed, fold),
-                protocols[seed],
-                data,
-                split=plan,
-                weights_path=weights_path,
+    with workspace.new_folder(CrossValidation, name, f"crossval-{protocol.name}") as folder:
+        crossval = CrossValidation(folder)
+        for seed, of_seed in plans.items():
+            for fold, plan in enumerate(of_seed, start=1):
+                write_run(
+                    crossval.fold_path(seed, fold),
+                    protocols[seed],
+                    data,
+                    split=plan,
+                    weights_path=weights_path,
+                    cached=cached,
+                    keeps_all_models=False,
+                )
+        crossval.write_config(
+            CrossValidationConfig(
+                name=crossval.name,
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                protocol=protocol,
+                data=data,
+                folds=folds,
+                seeds=tuple(sorted(seeds)),
+                weights_path=str(weights_path.resolve()) if weights_path else None,
                 cached=cached,
-                keeps_all_models=False,
             )
-    crossval.write_config(
-        CrossValidationConfig(
-            name=crossval.name,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            protocol=protocol,
-            data=data,
-            folds=folds,
-            seeds=tuple(sorted(seeds)),
-            weights_path=str(weights_path.resolve()) if weights_path else None,
-            cached=cached,
         )
-    )
     return crossval
 
 

@@ -2,6 +2,9 @@
 
 import os
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -113,15 +116,18 @@ class Workspace:
         Raises:
             SettingError: The name is not usable or taken.
         """
-        folder = self.new_folder(Run, name, protocol.name)
-        return write_run(
-            folder, protocol, data, split=split, weights_path=weights_path, cached=cached
-        )
+        with self.new_folder(Run, name, protocol.name) as folder:
+            return write_run(
+                folder, protocol, data, split=split, weights_path=weights_path, cached=cached
+            )
 
+    @contextmanager
     def new_folder(
         self, job: type[Run] | type[CrossValidation], name: str | None, stem: str
-    ) -> Path:
+    ) -> Iterator[Path]:
         """Make an empty folder for a run or a cross-validation, whose name neither has.
+
+        It goes again where the block fails: half a run would keep the name.
 
         Args:
             job: Which of the two.
@@ -135,7 +141,11 @@ class Workspace:
         self.expect_free(name)
         folder = self.path / job.room / name
         folder.mkdir(parents=True)
-        return folder
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def expect_free(self, name: str) -> None:
         """Refuse a name that no new run could have.

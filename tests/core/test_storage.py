@@ -121,3 +121,20 @@ def test_readers_and_a_writer_at_once_see_whole_files(tmp_path):
     while not done.is_set():
         assert len(set(read_bytes(path))) == 1
     writer.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions as Unix has them")
+def test_who_may_read_a_file_is_as_it_was_or_as_the_system_says(tmp_path):
+    former = os.umask(0o027)
+    try:
+        new, shared, locked = (tmp_path / name for name in ("new", "shared", "locked"))
+        for path, mode in ((shared, 0o664), (locked, 0o400)):
+            path.touch()
+            path.chmod(mode)
+        for path in (new, shared, locked):
+            write_text(path, "text")
+    finally:
+        os.umask(former)
+    modes = [path.stat().st_mode & 0o777 for path in (new, shared, locked)]
+    assert modes == [0o640, 0o664, 0o400]
+    assert locked.read_text() == "text"

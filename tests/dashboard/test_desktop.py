@@ -51,6 +51,7 @@ def test_the_usual_port_is_taken_unless_somebody_listens_there():
         taken = other.getsockname()[1]
         assert server.free_port(taken) not in (0, taken)
     assert server.free_port(taken) == taken
+    assert 0 < server.free_port(99_999) < 2**16
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal as Linux sends them")

@@ -1,6 +1,8 @@
 """Folders of labelled scans, made and real."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -232,3 +234,11 @@ def test_a_volume_counts_as_its_middle_slice(shared, tmp_path):
     entry = dataset.entries[0]
     pixels = read_pixels(tmp_path, entry.file, entry.sha256)
     assert pixels.shape == (entry.height, entry.width, 3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_folder_whose_path_is_not_text_is_refused(folder, tmp_path):
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    shutil.copytree(folder, odd)
+    with pytest.raises(DatasetError, match="not valid text"):
+        index_folder(odd)

@@ -1,12 +1,15 @@
 """The model card: filled in from the run alone, the same at any time, honest about gaps."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from html import unescape
 from pathlib import Path
 
 import pytest
-from made_run import add_baselines, make_run
+from made_run import POSITIVE, add_baselines, make_run
 
 from core.cli import main
 from core.errors import RunError
@@ -63,6 +66,43 @@ def test_counts_and_hashes_are_those_of_the_files(run, card):
     assert card.split_sha256 == file_sha256(run.path / "split.csv")
     assert [stage.model_sha256 for stage in card.stages] == ["sha-baseline", "sha-stage1"]
     assert card.versions == run.config.versions
+
+
+def test_a_scan_whose_views_lie_in_several_parts_is_counted_once(tmp_path):
+    """As the report's protocol deals them out: views, not scans."""
+    made = make_run(tmp_path, [0.5])
+    split = made.split()
+    parts = split["view"].map({0: "train", 1: "validation", 2: "test"})
+    split = split[split["file"].str.startswith("train/")].assign(split=parts)
+    split = split[(split["view"] < 2) | (split["label"] == POSITIVE) | (split.index % 2 == 0)]
+    made.write_split(split)
+    found = card_of(made)
+    assert found.data.scans == split["file"].nunique() == 120
+    test = split[split["split"] == "test"]
+    assert found.data.parts[2].pictures == found.data.parts[2].scans == len(test)
+    share = (test["label"] == POSITIVE).mean()
+    assert f"{POSITIVE} is {100 * share:.1f} % of the test part" in " ".join(found.limits)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
+def test_json_is_json_whatever_a_terminal_can_write(run, encoding):
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "core",
+            "card",
+            run.name,
+            "--workspace",
+            run.path.parents[1],
+            "--json",
+        ],
+        cwd=Path(__file__).resolve().parents[3],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(said.stdout.decode()) == json.loads(as_json(card_of(run)))
 
 
 @pytest.mark.parametrize("document", [as_html, as_markdown, as_json])

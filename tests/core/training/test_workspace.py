@@ -7,6 +7,7 @@ import pytest
 from core.errors import RunError, SettingError
 from core.protocols import REPORT
 from core.training.folders import RunData
+from core.training.runs import Run
 from core.training.workspace import Workspace, default_workspace
 
 DATA = RunData(
@@ -49,3 +50,16 @@ def test_the_environment_names_the_workspace(monkeypatch, tmp_path):
     assert default_workspace().name == "NeuroStage"
     monkeypatch.setenv("NEUROSTAGE_WORKSPACE", str(tmp_path))
     assert default_workspace() == tmp_path
+
+
+def test_a_run_that_cannot_be_made_does_not_keep_the_name(tmp_path, monkeypatch):
+    workspace = Workspace(tmp_path)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "write_config", full)
+        with pytest.raises(OSError, match="No space"):
+            workspace.create(REPORT, DATA, name="first")
+    assert workspace.create(REPORT, DATA, name="first").name == "first"
