@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
     "errors",
     "storage",
+    "spreadsheet",
     "process",
     "settings",
     "config",
