@@ -35,6 +35,9 @@ NOISE = 0.15
 
 BATCH = 8
 
+TINY = np.finfo(np.float32).tiny
+"""Instead of the maximum of a map that is empty."""
+
 
 @dataclass(frozen=True, eq=False)
 class Maps:
@@ -264,11 +267,13 @@ def _mirrored(maker: Maker) -> Maker:
 
 
 def _fusion(look: Look) -> Float32:
-    """The geometric mean of HiResCAM at block 5 and at block 4: warm where both are.
+    """HiResCAM at block 5 and at block 4, where Layer-CAM at block 4 agrees: warm where all are.
 
     HiResCAM (Draelos & Carin 2020) multiplies place by place where Grad-CAM first averages the
     gradient over the picture. Under a head that compares left with right that average is next
-    to nothing: what one side gains the other loses. tf-keras-vis does not have it. Both maps come
+    to nothing: what one side gains the other loses. tf-keras-vis does not have it. Layer-CAM looks
+    at what speaks for the class alone, and finds small things better. The geometric mean of
+    HiResCAM at both blocks is weighed by Layer-CAM's share of its own maximum; all of it comes
     out of one way up and one way down between the two layers.
     """
     fine = look.activations(FINE)
@@ -277,8 +282,10 @@ def _fusion(look: Look) -> Float32:
         tf.nn.relu(tf.reduce_sum(each * activations, axis=-1)).numpy()
         for each, activations in ((found.upper, found.activations), (found.lower, fine))
     )
+    layer_cam = tf.reduce_sum(tf.nn.relu(found.lower) * fine, axis=-1).numpy()
+    share = layer_cam / np.maximum(layer_cam.max(axis=(1, 2), keepdims=True), TINY)
     places = np.stack([enlarge(cell, below.shape[1]) for cell in above])
-    return np.asarray(np.sqrt(places * below), np.float32)
+    return np.asarray(np.sqrt(places * below) * share, np.float32)
 
 
 def _score_cam(look: Look) -> Float32:

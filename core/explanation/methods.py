@@ -48,9 +48,10 @@ METHODS: Mapping[str, Method] = {
         slow=True,
     ),
     "fusion": Method(
-        "HiResCAM, blocks 4 and 5",
+        "HiResCAM × Layer-CAM",
         FINE,
-        "Draelos & Carin 2020, arXiv:2011.08891; geometric mean of the maps at both blocks",
+        "Draelos & Carin 2020, arXiv:2011.08891, geometric mean of the maps at blocks 4 and 5; "
+        "weighed by Layer-CAM at block 4",
     ),
     "score-cam": Method("Score-CAM", COARSE, "Wang et al. 2020, arXiv:1910.01279", slow=True),
     "smoothgrad": Method("SmoothGrad", None, "Smilkov et al. 2017, arXiv:1706.03825", slow=True),

@@ -246,8 +246,8 @@ def test_mirrored_maps_do_not_care_which_way_round_a_picture_is(explainer, batch
     np.testing.assert_allclose(straight, turned[:, :, ::-1], rtol=1e-3, atol=1e-4 * straight.max())
 
 
-def test_fusion_is_the_geometric_mean_of_two_maps_by_hand(model, explainer, batch):
-    """HiResCAM at two layers, from one tape over all that lies above the lower one."""
+def test_fusion_is_what_its_three_maps_give_by_hand(model, explainer, batch):
+    """HiResCAM at two layers and Layer-CAM, from one tape over all above the lower one."""
     look = explainer.look(batch, 1)
     known = dict(
         zip((FINE, *look.network.sides(FINE)), map(tf.constant, look.entering(FINE)), strict=True)
@@ -262,6 +262,8 @@ def test_fusion_is_the_geometric_mean_of_two_maps_by_hand(model, explainer, batc
         for name in (FINE, COARSE)
     )
     expected = np.sqrt(np.stack([enlarge(cells, fine.shape[1]) for cells in coarse]) * fine)
+    layer_cam = explainer.look(batch, 1).cells("layer-cam-fine")
+    expected *= layer_cam / layer_cam.max(axis=(1, 2), keepdims=True)
     found = explainer.look(batch, 1).cells("fusion")
     assert found.max() > 0
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * expected.max())
