@@ -108,7 +108,7 @@ def done(finished: Path, workspace: Path) -> list[View]:
         log.append(said, CALLS[number % 3], "a shadow, I should say" if number % 4 == 1 else "")
     tested = run.predictions("final").query("split == 'test' and label == @run.positive")
     scan = from_run(run, tested.sort_values("probability")["file"].iloc[-1])
-    here = f"explain?run={run.name}&stage=final&scan={scan.link}"
+    here = f"explain?run={run.name}&stage=Final&scan={scan.link}"
     return [
         *(view for view in pages() if view.name not in ("compare", "data")),
         View("home-chosen", f"?chosen={run.name}"),
@@ -116,7 +116,7 @@ def done(finished: Path, workspace: Path) -> list[View]:
         *(View(f"compare-{tab.split()[0].lower()}", f"compare?figures={tab}") for tab in TABS),
         View("explain-scan", here),
         View("explain-closer", here, open_parts),
-        View("explain-dropped", f"explain?run={run.name}&stage=final", drop(finished)),
+        View("explain-dropped", f"explain?run={run.name}&stage=Final", drop(finished)),
     ]
 
 
