@@ -143,7 +143,7 @@ class Intake:
             group=self._group(scan),
             reason=reason,
             override=override,
-            cautions=(BURNED_IN,) if _bears_writing(scan) else (),
+            cautions=tuple(_cautions(scan)),
         )
 
     def _group(self, scan: Scan) -> str | None:
@@ -163,6 +163,15 @@ class Intake:
         if self._cropped_already and prepared.box.area >= CROPPED_SHARE * height * width:
             return prepare(scan.pixels, self.protocol, cropped_already=True)
         return prepared
+
+
+def _cautions(scan: Scan) -> Iterator[str]:
+    """What to bear in mind of what was read, in sentences."""
+    if left_out := int(scan.tags.get("FilesLeftOut", 0)):
+        files = "file was" if left_out == 1 else "files were"
+        yield f"{left_out:,} {files} left out that could not be read as a scan."
+    if _bears_writing(scan):
+        yield BURNED_IN
 
 
 def _bears_writing(scan: Scan) -> bool:

@@ -74,7 +74,8 @@ def open_archive(data: bytes, open_file: Callable[[bytes], Reader]) -> Reader:
         raise unreadable(
             f"the ZIP archive holds no scan ({count:,} file{'' if count == 1 else 's'}{inside})"
         )
-    return readers[0] if len(readers) == 1 else Series(readers, count - len(readers))
+    alone = len(readers) == 1 and (count == 1 or isinstance(readers[0], Nifti))
+    return readers[0] if alone else Series(readers, count - len(readers))
 
 
 def scan_files(folder: Path) -> list[Path]:

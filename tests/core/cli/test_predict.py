@@ -208,6 +208,8 @@ def test_each_series_of_a_folder_is_asked_about(ask, run, tmp_path):
         dicom = header(head + number, SeriesInstanceUID=series, InstanceNumber=number)
         (folder / f"{number}.dcm").write_bytes(written(dicom))
     (folder / "4.dcm").write_bytes(b"\0" * 128 + b"DICM, and no more")
+    cut = written(header(head, SeriesInstanceUID="1.1"))[:-100]
+    (folder / "5.dcm").write_bytes(cut)
     code, out, err = ask("predict", "one", folder, *here(run), "--override", "--json")
     found = json.loads(out)["results"]
     assert (code, err) == (0, "")
@@ -215,6 +217,8 @@ def test_each_series_of_a_folder_is_asked_about(ask, run, tmp_path):
     assert [Path(result["file"]).name for result in found] == names
     assert [result["slices"] for result in found] == [2, 1, 1, None]
     assert [result["status"] for result in found] == ["ok", "ok", "ok", "unreadable"]
+    assert [bool(result["cautions"]) for result in found] == [True, False, False, False]
+    assert found[0]["cautions"][0].startswith("1 file was left out")
 
 
 def test_several_series_of_an_archive_are_told_of(ask, run, tmp_path):

@@ -139,6 +139,9 @@ def test_what_is_no_scan_is_left_out_and_counted():
     file = open_scan(archive(files), "a")
     assert file.slices == 3
     assert file.tags["FilesLeftOut"] == "1"
+    one = open_scan(archive({"0": slice_at(0, 10), "1": slice_at(1, 10)[:300]}), "a")
+    assert (one.format, one.slices, one.volumes) == ("dicom", 1, 1)
+    assert one.tags["FilesLeftOut"] == "1"
 
 
 def test_a_folder_is_read_as_the_archive_it_would_make(tmp_path):
