@@ -24,9 +24,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks import _judged
 from core.data.index import read_file
 from core.errors import NeuroStageError
 from core.evaluation.intervals import GroupBootstrap, percentile, wilson
+from core.evaluation.results import PARTS
 from core.explanation.evidence import head_mask
 from core.explanation.geometry import to_scan
 from core.explanation.methods import METHODS, method
@@ -34,10 +36,8 @@ from core.imaging.preprocessing import Prepared, scale
 from core.imaging.scans import read_scan
 from core.prediction import BATCH, Predictor
 from core.training.runs import Run
-from core.training.workspace import Workspace, default_workspace
 
 POSITIVE = 1
-HELD_OUT = ("validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,8 +163,7 @@ def table(title: str, rows: Iterator[str]) -> None:
 
 def assess(run: Run, options: argparse.Namespace, results: Results) -> list[Known]:
     """Score every stage of a run that has its model; add to the results, return the scans."""
-    # A fold of a cross-validation keeps the model of its last stage alone.
-    there = [stage for stage in run.finished_stages() if run.model_path(stage).is_file()]
+    there = _judged.stages_with_model(run)
     stages = options.stages.split(",") if options.stages else there
     if options.crossval and not set(stages) <= set(there):
         say(f"{run.name} has no model of {', '.join(stages)}: its scans are left out.")
@@ -173,9 +172,8 @@ def assess(run: Run, options: argparse.Namespace, results: Results) -> list[Know
     for stage in stages:
         predictor = Predictor(run, stage)
         if not scans:
-            parts = ("test",) if options.crossval else HELD_OUT
-            if not (options.crossval or options.held_out):
-                parts = ("train", *HELD_OUT)
+            held_out = options.crossval or options.held_out
+            parts = _judged.parts(options) if held_out else PARTS
             scans = known_scans(run, predictor, options.masks, options.scans, parts)
             for scan in scans:
                 for name, map in priors(scan, predictor).items():
@@ -191,9 +189,7 @@ def assess(run: Run, options: argparse.Namespace, results: Results) -> list[Know
 def main() -> None:
     """Score a run and print its tables, in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks localisation")
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("run", nargs="?", help="its name")
-    which.add_argument("--crossval", help="name of a cross-validation")
+    _judged.add_to(parser)
     parser.add_argument("--masks", type=Path, required=True, help="PNG files, white is lesion")
     parser.add_argument("--scans", type=Path, help="of these masks; else those of the run")
     parser.add_argument(
@@ -201,17 +197,11 @@ def main() -> None:
     )
     parser.add_argument("--stages", help="separated by commas; else all that have a model")
     parser.add_argument("--methods", help="separated by commas; else all")
-    parser.add_argument("--workspace", type=Path, default=default_workspace())
     options = parser.parse_args()
-    workspace = Workspace(options.workspace)
     scans: list[Known] = []
     results: Results = {}
     try:
-        if options.crossval:
-            runs = workspace.crossval(options.crossval).runs()
-        else:
-            runs = [workspace.run(options.run)]
-        for run in runs:
+        for run in _judged.runs(options):
             scans += assess(run, options, results)
     except NeuroStageError as error:
         sys.exit(str(error))

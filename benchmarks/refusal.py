@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from pydicom.data import get_testdata_files
 from sklearn.datasets import load_sample_images
 
+from benchmarks import _judged
 from core.data.index import read_file, read_pixels
 from core.errors import NeuroStageError, UnreadableScan
 from core.evaluation.intervals import wilson
@@ -25,7 +26,6 @@ from core.imaging.lettering import has_lettering
 from core.imaging.scans import open_scan
 from core.prediction import Predictor
 from core.training.runs import Run
-from core.training.workspace import Workspace, default_workspace
 
 SIDE = 256
 BRAINS = ("693_", "J2K_pixelrep", "MR_small", "emri_small", "eCT_")
@@ -212,43 +212,33 @@ def lettering(predictor: Predictor) -> list[str]:
     ]
 
 
-def last_stage(run: Run) -> Predictor:
-    """The last stage of a run that has its model: the others of a fold have none."""
-    there = [stage for stage in run.finished_stages() if run.model_path(stage).is_file()]
-    return Predictor(run, there[-1])
+def _last_stage(run: Run) -> Predictor:
+    return Predictor(run, _judged.stages_with_model(run)[-1])
 
 
 def main() -> None:
     """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks refusal")
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("run", nargs="?", help="its name")
-    which.add_argument("--crossval", help="name of a cross-validation")
+    _judged.add_to(parser)
     parser.add_argument("--photographs", type=Path, help="folder of photographs")
     parser.add_argument("--pictures", type=Path, help="folders of pictures without a brain")
-    parser.add_argument("--workspace", type=Path, default=default_workspace())
     options = parser.parse_args()
-    workspace = Workspace(options.workspace)
     try:
-        if options.crossval:
-            runs = workspace.crossval(options.crossval).runs()
-        else:
-            runs = [workspace.run(options.run)]
-        print(report(runs, options))  # noqa: T201
+        print(report(_judged.runs(options), options))  # noqa: T201
     except NeuroStageError as error:
         sys.exit(str(error))
 
 
 def report(runs: list[Run], options: argparse.Namespace) -> str:
     """The tables, in Markdown."""
-    parts = ("test",) if options.crossval else ("validation", "test")
+    parts = _judged.parts(options)
     accepted = total = 0
     for run in runs:
-        predictor, scans = last_stage(run), held_out(run, parts)
+        predictor, scans = _last_stage(run), held_out(run, parts)
         found = [one.status for one in predictor.predict_many((data, "") for data in scans)]
         accepted, total = accepted + found.count("ok"), total + len(found)
         print(f"{run.name}: {found.count('ok')} of {len(found)}", file=sys.stderr)  # noqa: T201
-    predictor = last_stage(runs[0])
+    predictor = _last_stage(runs[0])
     made = {
         **photographs(options.photographs),
         "pages of writing": pages(),

@@ -11,8 +11,8 @@ from core.evaluation.comparison import compare as compare_stages
 from core.evaluation.mark import leakage_of, mark_of
 from core.evaluation.metrics import summarise
 from core.evaluation.operating import SENSITIVITY, in_words
-from core.evaluation.results import BaselineResult, Beside, Comparison, StageResult
-from core.evaluation.verification import EVALUATED, TOLERANCE, largest_difference, predict_again
+from core.evaluation.results import HELD_OUT, BaselineResult, Beside, Comparison, StageResult
+from core.evaluation.verification import TOLERANCE, largest_difference, predict_again
 from core.model.architecture import in_short
 from core.reporting.markdown import stages_table
 
@@ -72,7 +72,7 @@ def evaluate(
     found: list[dict[str, Any]] = []
     for stage, rows in tables.items():
         difference = largest_difference(run.predictions(stage), rows)
-        parts = {part: rows[rows["split"] == part] for part in EVALUATED}
+        parts = {part: rows[rows["split"] == part] for part in HELD_OUT}
         summaries = {part: summarise(table, run.positive) for part, table in parts.items()}
         found.append(
             {

@@ -37,13 +37,13 @@ def reliability(
         share, see `GroupBootstrap.share`).
     """
     is_positive, p = truth(predictions, positive), probability(predictions)
-    resamples = bootstrap or GroupBootstrap.of(np.arange(len(p)), seed=0, resamples=0)
+    bootstrap = bootstrap or GroupBootstrap.of(np.arange(len(p)), seed=0)
     which = np.where(np.isfinite(p), _bin_of(np.nan_to_num(p), bins), -1)
     rows = []
     for number in np.unique(which[which >= 0]):
         inside = which == number
         n, hits = int(inside.sum()), int(is_positive[inside].sum())
-        low, high = resamples.share(is_positive, inside, confidence) or (math.nan, math.nan)
+        low, high = bootstrap.share(is_positive, inside, confidence) or (math.nan, math.nan)
         rows.append(
             {
                 "left": number / bins,

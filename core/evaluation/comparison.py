@@ -14,9 +14,10 @@ from core.evaluation.intervals import percentile
 from core.evaluation.keep import Candidate, choose, effect_of, note
 from core.evaluation.mark import leakage_of, mark_of
 from core.evaluation.operating import SENSITIVITY, operating_point
-from core.evaluation.pairs import COMPARED, pairs_of
+from core.evaluation.pairs import pairs_of
 from core.evaluation.parts import PartView, part_views
 from core.evaluation.results import (
+    HELD_OUT,
     AverageResult,
     Comparison,
     Gap,
@@ -57,7 +58,7 @@ def compare(
     leaks = leakage_of(run)
     views = {name: part_views(run, run.predictions(name)) for name in names}
     pairs = [
-        pair for part in COMPARED for pair in pairs_of({n: v[part] for n, v in views.items()}, part)
+        pair for part in HELD_OUT for pair in pairs_of({n: v[part] for n, v in views.items()}, part)
     ]
     stages = _stages(run, views, pairs, sensitivity, prevalence)
     baselines = baseline_views(run)

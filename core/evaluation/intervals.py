@@ -8,6 +8,7 @@ patient are drawn together, for they are no new evidence.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any
 
@@ -86,22 +87,27 @@ def auc_score(
     return float(low), float(high)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GroupBootstrap:
     """Resamples of groups of pictures, with replacement (Davison & Hinkley, 1997, section 3.8).
 
+    Drawn when first asked for: Wilson's interval needs none.
+
     Attributes:
         member: (n,), the group of each picture, 0 to groups - 1.
-        draws: (resamples, groups), how often each group was drawn; whole numbers as floats, for
-            products of floats are much faster.
+        groups: How many there are.
+        seed: The same seed draws the same resamples.
+        resamples: How many are drawn.
     """
 
     member: NDArray[np.intp]
-    draws: Floats
+    groups: int
+    seed: int
+    resamples: int
 
     @classmethod
     def of(cls, groups: Any, *, seed: int, resamples: int = 2000) -> "GroupBootstrap":
-        """Draw the resamples.
+        """Resamples of pictures in these groups.
 
         Args:
             groups: (n,), any label of each picture's group.
@@ -109,22 +115,29 @@ class GroupBootstrap:
             resamples: How many.
         """
         names, member = np.unique(np.asarray(groups), return_inverse=True)
-        count = len(names)
-        rng = np.random.default_rng(seed)
-        if not count:
-            return cls(member.astype(np.intp), np.zeros((resamples, 0)))
-        draws = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
-        return cls(member.astype(np.intp), draws.astype(np.float64))
+        return cls(member.astype(np.intp), len(names), seed, resamples)
 
-    @property
-    def groups(self) -> int:
-        """Number of groups."""
-        return int(self.draws.shape[1])
+    @cached_property
+    def draws(self) -> Floats:
+        """How often each group was drawn, (resamples, groups).
+
+        Whole numbers as floats, for products of floats are much faster.
+        """
+        if not self.groups:
+            return np.zeros((self.resamples, 0))
+        rng = np.random.default_rng(self.seed)
+        even = np.full(self.groups, 1 / self.groups)
+        return rng.multinomial(self.groups, even, size=self.resamples).astype(np.float64)
 
     @property
     def clustered(self) -> bool:
-        """Whether pictures come in groups so large that none may be taken as independent."""
-        return is_clustered(len(self.member), self.groups)
+        """Whether pictures come in groups so large that none may be taken as independent.
+
+        A few near copies change Wilson's interval, McNemar's test and DeLong's next to nothing.
+        Where each patient has several slices they would promise too much, and resamples and
+        sign flips by group take their place.
+        """
+        return len(self.member) > CLUSTER * self.groups > 0
 
     def groups_among(self, among: Truth) -> int:
         """How many groups have one of these pictures."""
@@ -228,16 +241,6 @@ def percentile(replicates: Floats, confidence: float = CONFIDENCE) -> Interval |
 def is_point(interval: Interval | None) -> bool:
     """Whether an interval has no width, which resampling gives where nothing ever differs."""
     return interval is not None and interval[1] - interval[0] < 1e-9
-
-
-def is_clustered(pictures: int, groups: int) -> bool:
-    """Whether so many pictures come in so few groups that none may be taken as independent.
-
-    A few near copies change Wilson's interval, McNemar's test and DeLong's next to nothing.
-    Where each patient has several slices they would promise too much, and resamples and
-    sign flips by group take their place.
-    """
-    return pictures > CLUSTER * groups > 0
 
 
 def bootstrap_p(replicates: Floats) -> float | None:

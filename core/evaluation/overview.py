@@ -4,11 +4,13 @@ The figures are those that `comparison` gives as well, with the same intervals; 
 resampling is left to it.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.config import Frozen
 from core.evaluation.groups import grouped
-from core.evaluation.intervals import GroupBootstrap, Interval, is_clustered, wilson
+from core.evaluation.intervals import GroupBootstrap, Interval
 from core.evaluation.mark import mark_of
 from core.evaluation.metrics import THRESHOLD, Truth, probability, truth
 from core.training.runs import Run
@@ -21,11 +23,10 @@ class Share(Frozen):
     interval: Interval | None
 
     @classmethod
-    def of(cls, right: Truth, among: Truth, resamples: GroupBootstrap | None) -> "Share":
-        """The share that is right among some, with Wilson's interval unless it is resampled."""
-        count, n = int((right & among).sum()), int(among.sum())
-        interval = wilson(count, n) if resamples is None else resamples.share(right, among)
-        return cls(value=count / n if n else None, interval=interval)
+    def of(cls, right: Truth, among: Truth, bootstrap: GroupBootstrap) -> "Share":
+        """The share that is right among some pictures (see `GroupBootstrap.share`)."""
+        value = float(right[among].mean()) if among.any() else None
+        return cls(value=value, interval=bootstrap.share(right, among))
 
 
 class Overview(Frozen):
@@ -57,15 +58,14 @@ def overview(run: Run) -> Overview:
     """
     config, finished = run.config, run.finished_stages()
     right = is_positive = np.zeros(0, bool)
-    resamples = None
+    group: Sequence[str] = ()
     if finished:
         predictions = run.predictions(finished[-1])
         tested = grouped(run, predictions[predictions["split"] == "test"])
         is_positive = truth(tested, config.data.positive)
         right = (probability(tested) >= THRESHOLD) == is_positive
-        # Drawn where it counts only: a list is of many runs.
-        if is_clustered(len(tested), tested["group"].nunique()):
-            resamples = GroupBootstrap.of(tested["group"], seed=config.protocol.seed)
+        group = tested["group"].tolist()
+    bootstrap = GroupBootstrap.of(group, seed=config.protocol.seed)
     return Overview(
         protocol=config.protocol.title,
         data=config.data.folder,
@@ -73,9 +73,9 @@ def overview(run: Run) -> Overview:
         stages=len(config.protocol.stages),
         finished=tuple(finished),
         reached=config.protocol.stage(finished[-1]).title if finished else None,
-        accuracy=Share.of(right, np.ones_like(right), resamples),
-        sensitivity=Share.of(right, is_positive, resamples),
-        specificity=Share.of(right, ~is_positive, resamples),
+        accuracy=Share.of(right, np.ones_like(right), bootstrap),
+        sensitivity=Share.of(right, is_positive, bootstrap),
+        specificity=Share.of(right, ~is_positive, bootstrap),
         seconds=run.seconds_trained,
         mark=mark_of(run),
     )

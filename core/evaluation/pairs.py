@@ -13,8 +13,6 @@ from core.evaluation.parts import PartView
 from core.evaluation.results import Difference, HeldOut, Pair
 from core.evaluation.significance import holm, mcnemar, sign_flip
 
-COMPARED: tuple[HeldOut, ...] = ("validation", "test")
-
 
 def pairs_of(views: Mapping[str, PartView], part: HeldOut) -> list[Pair]:
     """Every two stages on one part, the earlier first, p-values corrected for their number.

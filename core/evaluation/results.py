@@ -14,6 +14,7 @@ from core.evaluation.intervals import CONFIDENCE, Interval
 Part = Literal["train", "validation", "test"]
 HeldOut = Literal["validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
+HELD_OUT: tuple[HeldOut, ...] = ("validation", "test")
 
 Effect = Literal["start", "better", "no measurable change", "worse"]
 

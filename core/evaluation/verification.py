@@ -8,10 +8,9 @@ import pandas as pd
 
 from core.data.splits import load_pictures
 from core.errors import RunError
+from core.evaluation.results import HELD_OUT
 from core.imaging.preprocessing import scale
 from core.training.runs import PREDICTION_COLUMNS, Run
-
-EVALUATED = ("validation", "test")
 
 # Largest difference of two probabilities that is arithmetic and not another model: sums are
 # taken in another order on another processor, and bfloat16 keeps 8 bits of a number.
@@ -43,7 +42,7 @@ def predict_again(
     protocol, split = run.protocol, run.split()
     pictures, rows = load_pictures(
         Path(run.config.data.root),
-        split[split["split"].isin(EVALUATED)].reset_index(drop=True),
+        split[split["split"].isin(HELD_OUT)].reset_index(drop=True),
         protocol,
         cropped_already=run.config.data.already_cropped,
         progress=lambda done, total: progress("Reading scans", done, total),
@@ -78,6 +77,6 @@ def largest_difference(recorded: pd.DataFrame, again: pd.DataFrame) -> float:
     Infinite when the tables do not list the same pictures.
     """
     keys = ["file", "view", "split"]
-    both = again.merge(recorded[recorded["split"].isin(EVALUATED)], on=keys, how="outer")
+    both = again.merge(recorded[recorded["split"].isin(HELD_OUT)], on=keys, how="outer")
     differences = (both["probability_x"] - both["probability_y"]).abs()
     return float(differences.fillna(np.inf).max()) if len(both) else 0.0

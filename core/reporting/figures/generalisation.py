@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.evaluation.results import BaselineResult, Comparison, HeldOut, StageResult
+from core.evaluation.results import HELD_OUT, BaselineResult, Comparison, StageResult
 from core.reporting.figures.style import (
     PALETTES,
     PART_COLOURS,
@@ -25,7 +25,6 @@ SHORT = {
     "features": "Frozen<br>features",
 }
 """Titles of the baselines where there is little room."""
-PARTS: tuple[HeldOut, ...] = ("validation", "test")
 
 
 def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> go.Figure:
@@ -97,7 +96,7 @@ def _held_out(
     """
     stages = first == 0
     for column, measure in enumerate(("accuracy", "loss"), start=1):
-        for part, shift in zip(PARTS, (-0.08, 0.08), strict=True):
+        for part, shift in zip(HELD_OUT, (-0.08, 0.08), strict=True):
             results = [getattr(row, part) for row in rows]
             values = [getattr(result, measure) for result in results]
             intervals = [result.intervals.get(measure) for result in results]

@@ -9,7 +9,7 @@ from made_run import make_run
 
 from core.errors import RunError
 from core.evaluation.comparison import compare
-from core.evaluation.intervals import wilson
+from core.evaluation.intervals import GroupBootstrap, wilson
 from core.evaluation.overview import Share, dated, overview, pictures_tested
 from core.training.run_library import annotate
 
@@ -76,7 +76,9 @@ def test_a_damaged_run_is_said_to_be(tmp_path: Path):
 
 def test_a_share_of_nothing_is_no_share():
     nothing = np.zeros(0, bool)
-    assert Share.of(nothing, nothing, None) == Share(value=None, interval=None)
+    assert Share.of(nothing, nothing, GroupBootstrap.of([], seed=7)) == Share(
+        value=None, interval=None
+    )
 
 
 def test_what_was_tested_is_known_by_content_wherever_it_lay(tmp_path: Path):
