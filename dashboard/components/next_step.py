@@ -55,7 +55,7 @@ def show(now: Situation, folder: Path | None) -> None:
     _wait_for_demonstration(folder)
     with st.container(border=True, key="next-step"):
         if now.place == "training" and now.at_work:
-            _training()
+            _training(reached(*now.at_work))
         elif now.place == "models" and now.latest:
             st.subheader("Your model is ready", anchor=False)
             st.write(
@@ -104,9 +104,10 @@ def _wait_for_demonstration(folder: Path | None) -> None:
 
 
 @st.fragment(run_every=2.0)
-def _training() -> None:
+def _training(drawn: str) -> None:
+    """Follow what trains; when it has got further than the page says, draw that again too."""
     at_work = training_line.at_work(resources.workspace().runs())
-    if at_work is None:
+    if at_work is None or reached(*at_work) != drawn:
         st.rerun()
         return
     run, status = at_work
@@ -118,6 +119,11 @@ def _training() -> None:
         + (f", at most {duration(left)} left" if left is not None else ""),
     )
     _ways(("views/train.py", "Watch"), run=run)
+
+
+def reached(run: Run, status: RunStatus) -> str:
+    """How far a run at work is, as the list of runs has it."""
+    return f"{run.name}: {training_line.state_of(status)}, {len(run.finished_stages())}"
 
 
 def _ways(*ways: tuple[str, str], run: Run | None = None) -> None:

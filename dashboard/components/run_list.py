@@ -9,7 +9,7 @@ from core.training.run_library import About, about, in_order
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import run_actions, run_comparison, trash
-from dashboard.components.training_line import headline
+from dashboard.components.training_line import state_of
 from dashboard.components.words import duration, moment, percent
 
 ROW, MOST_ROWS = 35, 10
@@ -74,11 +74,11 @@ def _table(runs: list[Run], said: dict[str, About]) -> list[Run]:
 
 def _row(run: Run, said: About) -> dict[str, object]:
     found = _overview(run)
-    state_of = headline(run, run.status) if found else "Damaged"
+    reached = state_of(run.status) if found else "Damaged"
     return {
         "Pinned": "★" if said.pinned else "",
         "Run": said.title or run.name,
-        "State": f"{state_of}, archived" if said.archived else state_of,
+        "State": f"{reached}, archived" if said.archived else reached,
         "Stages": f"{len(found.finished)} of {found.stages}" if found else "–",
         "Figures of": (found.reached if found else None) or "–",
         "Test accuracy, 95 % interval": _share(found.accuracy) if found else "–",

@@ -83,9 +83,15 @@ def headline(run: Run, status: RunStatus) -> str:
         if status.activity == "Training":
             return f"{stage}, epoch {status.epoch} of {status.epochs}"
         return f"{stage}: {status.activity[:1].lower()}{status.activity[1:]}"
-    if status.state == "running" or (status.state == "queued" and not status.activity):
+    if status.state == "running":
         return status.activity or "Starting"
-    return HEADLINES[status.state]
+    return state_of(status)
+
+
+def state_of(status: RunStatus) -> str:
+    """The state of a run in the words of a list, which is not drawn again with every epoch."""
+    waits = status.state == "queued" and not status.activity
+    return "Starting" if waits else HEADLINES[status.state]
 
 
 def progress(run: Run, status: RunStatus) -> float:

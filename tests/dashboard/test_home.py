@@ -77,6 +77,31 @@ def test_while_a_run_trains_it_can_be_watched(workspace: Workspace):
     assert "is training" in texts(pages.test)
 
 
+@pytest.mark.parametrize(
+    ("status", "listed"),
+    [
+        (RunStatus(state="queued"), "Starting"),
+        (RunStatus(state="queued", activity="Waiting"), "Waiting for its turn"),
+        (RunStatus(state="running", stage="stage1", activity="Training", epoch=2), "Training"),
+    ],
+)
+def test_the_list_says_of_a_run_at_work_what_holds_until_it_is_drawn_again(
+    workspace: Workspace, status: RunStatus, listed: str
+):
+    make_run(workspace.path, [0.5]).write_status(_at_work(status))
+    assert Pages().test.dataframe[0].value["State"].tolist() == [listed]
+
+
+def test_the_page_is_drawn_again_when_a_run_at_work_has_finished_a_stage(workspace: Workspace):
+    run = make_run(workspace.path, [0.5, 1])
+    status = RunStatus(state="running")
+    before = next_step.reached(run, status)
+    further = status.model_copy(update={"stage": "stage2", "epoch": 3})
+    assert next_step.reached(run, further) == before
+    shutil.rmtree(run.path / "stages" / "stage1")
+    assert next_step.reached(run, status) != before
+
+
 def test_the_demonstration_is_offered_until_it_has_been_tried(workspace: Workspace):
     run = make_run(workspace.path, [0.5])
     shutil.rmtree(run.stage_path("baseline"))
