@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import RunError
 from core.evaluation.groups import grouped
 from core.evaluation.precedents import Precedents, precedents
 from core.explanation.gate import judge_distance
@@ -126,23 +125,15 @@ class Predictor:
     def __init__(self, run: Run, stage: str) -> None:
         import keras
 
-        from core.model.vgg19 import DAMAGED, load_model
+        from core.model.vgg19 import load_model
 
         run.metrics(stage)  # refuses a stage that is not finished
         self.run = run
         self.stage = stage
         self.protocol = run.protocol
         self.classes = run.classes
-        path = run.model_path(stage)
-        try:
-            self.model_sha256 = file_sha256(path)
-            self.model = load_model(path)
-        except DAMAGED as error:
-            raise RunError(
-                f"the model of stage '{stage}' of run '{run.name}'",
-                "its file is missing or damaged",
-                "Train that stage again, or choose another one.",
-            ) from error
+        self.model = load_model(run.model_path(stage))
+        self.model_sha256 = file_sha256(run.model_path(stage))
         self._seeing = keras.Model(
             self.model.input, [self.model.output, self.model.get_layer(LAYER).output]
         )

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from core.data.splits import load_pictures
-from core.errors import RunError
 from core.evaluation.results import HELD_OUT
 from core.imaging.preprocessing import scale
 from core.training.runs import PREDICTION_COLUMNS, Run
@@ -49,18 +48,11 @@ def predict_again(
     )
     import keras
 
-    from core.model.vgg19 import DAMAGED, load_model
+    from core.model.vgg19 import load_model
 
     found = {}
     for stage in stages:
-        try:
-            model = load_model(run.model_path(stage))
-        except DAMAGED as error:
-            raise RunError(
-                f"a readable model of {stage} in run '{run.name}'",
-                "its model.keras is missing or damaged",
-                "Train that stage again.",
-            ) from error
+        model = load_model(run.model_path(stage))
         batches = []
         for start in range(0, len(pictures), protocol.training.batch_size):
             batch = pictures[start : start + protocol.training.batch_size]

@@ -8,14 +8,12 @@ import keras
 import numpy as np
 
 from core.config import Head, Protocol, Scaling
-from core.errors import WeightsError
+from core.errors import RunError, WeightsError
 from core.model.architecture import CLASSES
 from core.model.symmetry import Asymmetry, Standardisation
 from core.model.weights import Weights
 
 PREDICTION = "prediction"
-DAMAGED = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
-"""What Keras raises for a model file that is missing or damaged."""
 # Random values stand in for a file of weights, and like a file they are the same for every seed.
 RANDOM_START = 7
 # Typical root mean square of a scan as the network receives it (`preprocessing.scale`).
@@ -60,12 +58,19 @@ def build_model(protocol: Protocol, weights: Weights) -> keras.Model:
 
 
 def load_model(path: Path) -> keras.Model:
-    """Read a model that was saved while it trained, layers of this project among its own.
+    """Read a stage's model that was saved while it trained, this project's layers among its own.
 
     Raises:
-        One of `DAMAGED`: It is missing or damaged.
+        RunError: It is missing or damaged.
     """
-    return keras.models.load_model(path, compile=False)
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise RunError(
+            f"a readable model of stage '{path.parent.name}'",
+            f"its {path.name} is missing or damaged",
+            "Train that stage again, or choose another one.",
+        ) from error
 
 
 def _pooled(base: keras.Model, head: Head) -> Any:
