@@ -8,7 +8,7 @@ from pathlib import Path
 from core.data.index import read_file
 from core.errors import SettingError
 from core.imaging.dicom import series_of
-from core.imaging.series import is_slice, pack, scan_files
+from core.imaging.series import pack, scan_files
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,11 @@ def sources_at(path: Path) -> list[Source]:
     slices: dict[str, list[Path]] = {}
     alone = []
     for file in files:
-        if is_slice(file):
-            slices.setdefault(series_of(file), []).append(file)
-        else:
+        series = series_of(file)
+        if series is None:
             alone.append(file)
+        else:
+            slices.setdefault(series, []).append(file)
     several = len(slices) > 1
     return [
         *(

@@ -19,6 +19,7 @@ from core.errors import DatasetError, UnreadableScan
 from core.imaging.cropping import find_brain
 from core.imaging.reading import natural_key
 from core.imaging.scans import read_scan
+from core.imaging.series import scan_files
 from core.storage import is_file, is_folder
 
 PARTS = ("train", "validation", "test")
@@ -31,7 +32,6 @@ PART_FOLDERS = {
     "test": "test",
     "testing": "test",
 }
-NOT_SCANS = {"thumbs.db", "desktop.ini", "dicomdir"}
 NOT_CLASSES = {"mask", "masks", "segmentations", "annotations", "__macosx"}
 
 # fmt: off
@@ -280,7 +280,8 @@ def _labelled_files(root: Path) -> tuple[list[tuple[Path, str, str | None]], boo
         if split and part is None:
             continue
         for labelled in _folders(folder) if split else [folder]:
-            found += [(path, labelled.name, part if split else None) for path in _files(labelled)]
+            own_part = part if split else None
+            found += [(path, labelled.name, own_part) for path in scan_files(labelled)]
     return found, split
 
 
@@ -295,18 +296,6 @@ def _folders(parent: Path) -> list[Path]:
         ) from None
     children = [c for c in children if c.name[0] != "." and c.name.casefold() not in NOT_CLASSES]
     return sorted(children, key=lambda child: natural_key(child.name))
-
-
-def _files(folder: Path) -> list[Path]:
-    """Everything below a class folder that could be a scan: nothing hidden, no system files."""
-    inside = (path for path in folder.rglob("*") if path.is_file() or not path.is_dir())
-    shown = [
-        path
-        for path in inside
-        if path.name.casefold() not in NOT_SCANS
-        and not any(piece.startswith(".") for piece in path.relative_to(folder).parts)
-    ]
-    return sorted(shown, key=lambda path: natural_key(path.relative_to(folder).as_posix()))
 
 
 def _classes(root: Path, names: list[str], positive: str | None) -> tuple[str, str]:

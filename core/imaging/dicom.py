@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pydicom
@@ -33,6 +34,7 @@ from core.imaging.reading import (
     to_rgb,
     unreadable,
 )
+from core.storage import is_file
 
 CODES = (
     "Modality",
@@ -105,13 +107,25 @@ def looks_like_dicom(data: bytes) -> bool:
     return known and (explicit or 0 < int.from_bytes(data[4:8], "little") < 1024)
 
 
-def series_of(path: Path) -> str:
-    """The series that a DICOM file says it is of; empty where it does not say, or is damaged."""
+def series_of(path: Path) -> str | None:
+    """The series that a DICOM file says it is of, empty where it does not; none for other files.
+
+    Only its header is read, so that a file whose pixels end early stays with its series.
+    """
+    if not is_file(path):  # a pipe, say, that would wait for ever
+        return None
     try:
-        header = pydicom.dcmread(
-            path, force=True, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"]
-        )
+        with path.open("rb") as file:
+            if not looks_like_dicom(file.read(136)):
+                return None
+            _refuse_deflated(file)
+            file.seek(0)
+            header = pydicom.dcmread(
+                file, force=True, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"]
+            )
         return str(header.get("SeriesInstanceUID") or "")
+    except OSError:
+        return None
     except Exception:  # pydicom lets through whatever a damaged header causes
         return ""
 
@@ -124,7 +138,7 @@ class Dicom:
     volumes = 1
 
     def __init__(self, data: bytes) -> None:
-        _refuse_deflated(data)
+        _refuse_deflated(BytesIO(data))
         self._sha256 = hashlib.sha256(data).hexdigest()
         wanted = [*PICTURE, *CODES, "BodyPartExamined", *NUMBERS, *PLACE]
         self._file = pydicom.dcmread(BytesIO(data), force=True, specific_tags=wanted)
@@ -217,11 +231,11 @@ class Dicom:
         return settings
 
 
-def _refuse_deflated(data: bytes) -> None:
+def _refuse_deflated(file: BinaryIO) -> None:
     """Refuse a file that is deflated as a whole: how much it unpacks to is anybody's guess."""
-    start = 132 if data[128:132] == b"DICM" else 0
-    file = BytesIO(data)
-    file.seek(start)
+    file.seek(128)
+    if file.read(4) != b"DICM":
+        file.seek(0)
     meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
     if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         raise unreadable("the DICOM file is deflated", "a DICOM file in any other coding")

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from core.errors import UnreadableScan
-from core.imaging.dicom import Dicom, looks_like_dicom
+from core.imaging.dicom import Dicom
 from core.imaging.nifti import Nifti
 from core.imaging.reading import (
     MAX_VOLUME,
@@ -79,24 +79,18 @@ def open_archive(data: bytes, open_file: Callable[[bytes], Reader]) -> Reader:
 
 
 def scan_files(folder: Path) -> list[Path]:
-    """Every file below a folder that could be a scan, in natural order: nothing hidden."""
+    """Everything below a folder that could be a scan, in natural order: nothing hidden.
+
+    A link that leads nowhere is among them, to be told of as unreadable.
+    """
     return sorted(
         (
             path
             for path in folder.rglob("*")
-            if path.is_file() and _wanted(path.relative_to(folder))
+            if (path.is_file() or not path.is_dir()) and _wanted(path.relative_to(folder))
         ),
         key=lambda path: natural_key(path.relative_to(folder).as_posix()),
     )
-
-
-def is_slice(path: Path) -> bool:
-    """Whether a file is DICOM, so that it may belong to a series with others of its folder."""
-    try:
-        with path.open("rb") as file:
-            return looks_like_dicom(file.read(136))
-    except OSError:
-        return False
 
 
 def pack(files: Iterable[Path]) -> bytes:

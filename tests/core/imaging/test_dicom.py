@@ -1,5 +1,6 @@
 """DICOM: values to grey as the header says, and nothing of the patient."""
 
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -21,7 +22,7 @@ from pydicom.uid import (
 )
 
 from core.errors import UnreadableScan
-from core.imaging.dicom import looks_like_dicom
+from core.imaging.dicom import looks_like_dicom, series_of
 from core.imaging.reading import Selection
 from core.imaging.scans import open_scan, read_scan
 
@@ -262,6 +263,31 @@ def test_a_deflated_file_is_refused_before_it_is_unpacked():
     scan = header()
     scan.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     assert refusal(written(scan)) == "the DICOM file is deflated"
+
+
+def test_the_series_of_a_file_is_asked_without_unpacking_it(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(written(header(SeriesInstanceUID="1.2")))
+    assert series_of(path) == "1.2"
+    scan = header(SeriesInstanceUID="1.2", EncapsulatedDocument=bytes(20_000_000))
+    scan.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    path.write_bytes(written(scan))
+    tracemalloc.start()
+    try:
+        assert series_of(path) == ""
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_only_dicom_files_are_of_a_series(tmp_path):
+    (tmp_path / "note.txt").write_text("no scan, and longer than the mark of a file " * 5)
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    assert series_of(tmp_path / "note.txt") is None
+    assert series_of(tmp_path / "gone") is None
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        assert series_of(tmp_path / "pipe") is None
 
 
 @pytest.mark.parametrize(

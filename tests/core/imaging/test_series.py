@@ -15,9 +15,10 @@ from PIL import Image
 
 from core.errors import SettingError, UnreadableScan
 from core.imaging import series
+from core.imaging.dicom import series_of
 from core.imaging.reading import Selection
 from core.imaging.scans import open_scan
-from core.imaging.series import MAX_FILES, is_slice, pack, scan_files
+from core.imaging.series import MAX_FILES, pack, scan_files
 
 
 def archive(files, **options):
@@ -150,9 +151,11 @@ def test_a_folder_is_read_as_the_archive_it_would_make(tmp_path):
         (tmp_path / "deep" / f"{k}").write_bytes(slice_at(-k, 50 * k))
     (tmp_path / ".hidden").write_bytes(b"x")
     (tmp_path / "DICOMDIR").write_bytes(b"x")
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "__MACOSX" / "0").write_bytes(b"x")
     files = scan_files(tmp_path)
     assert [path.name for path in files] == ["0", "1", "2"]
-    assert all(map(is_slice, files))
+    assert {series_of(path) for path in files} == {"1.2.3"}
     found = levels(open_scan(pack(files), "folder"))
     assert found == sorted(found, reverse=True)
 
