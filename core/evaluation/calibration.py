@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 
-from core.evaluation.intervals import CONFIDENCE, GroupBootstrap, Interval, percentile
+from core.evaluation.intervals import GroupBootstrap, Interval, percentile
 from core.evaluation.metrics import CLIP, Floats, Truth, probability, truth
 
 BINS = 10
@@ -16,20 +16,14 @@ TEMPERATURES = (0.05, 20.0)
 
 
 def reliability(
-    predictions: pd.DataFrame,
-    positive: str,
-    bootstrap: GroupBootstrap | None = None,
-    bins: int = BINS,
-    confidence: float = CONFIDENCE,
+    predictions: pd.DataFrame, positive: str, bootstrap: GroupBootstrap | None = None
 ) -> pd.DataFrame:
-    """Predicted against observed share of positives, in bins of equal width.
+    """Predicted against observed share of positives, in `BINS` bins of equal width.
 
     Args:
         predictions: One row a picture.
         positive: Name of the positive class.
         bootstrap: Their groups; without it each picture is taken as independent.
-        bins: How many.
-        confidence: Coverage of the intervals.
 
     Returns:
         One row a bin that holds a picture: `left`, `right` (its edges), `n`, `predicted`
@@ -38,16 +32,16 @@ def reliability(
     """
     is_positive, p = truth(predictions, positive), probability(predictions)
     bootstrap = bootstrap or GroupBootstrap.of(np.arange(len(p)), seed=0)
-    which = np.where(np.isfinite(p), _bin_of(np.nan_to_num(p), bins), -1)
+    which = np.where(np.isfinite(p), _bin_of(np.nan_to_num(p)), -1)
     rows = []
     for number in np.unique(which[which >= 0]):
         inside = which == number
         n, hits = int(inside.sum()), int(is_positive[inside].sum())
-        low, high = bootstrap.share(is_positive, inside, confidence) or (math.nan, math.nan)
+        low, high = bootstrap.share(is_positive, inside) or (math.nan, math.nan)
         rows.append(
             {
-                "left": number / bins,
-                "right": (number + 1) / bins,
+                "left": number / BINS,
+                "right": (number + 1) / BINS,
                 "n": n,
                 "predicted": float(p[inside].mean()),
                 "observed": hits / n,
@@ -60,7 +54,7 @@ def reliability(
     )
 
 
-def calibration_error(predictions: pd.DataFrame, positive: str, bins: int = BINS) -> float | None:
+def calibration_error(predictions: pd.DataFrame, positive: str) -> float | None:
     """Expected calibration error: mean distance of observed from predicted, weighted by bin.
 
     Naeini, Cooper & Hauskrecht (2015), on the probability of the positive class. None without
@@ -70,24 +64,24 @@ def calibration_error(predictions: pd.DataFrame, positive: str, bins: int = BINS
     if not len(p) or not np.isfinite(p).all():
         return None
     surplus = truth(predictions, positive) - p
-    return float(np.abs(np.bincount(_bin_of(p, bins), surplus)).sum() / len(p))
+    return float(np.abs(np.bincount(_bin_of(p), surplus)).sum() / len(p))
 
 
 def calibration_errors(
-    predictions: pd.DataFrame, positive: str, bootstrap: GroupBootstrap, bins: int = BINS
+    predictions: pd.DataFrame, positive: str, bootstrap: GroupBootstrap
 ) -> Floats:
     """The calibration error in each resample, (resamples,); not numbers where it is undefined.
 
     Resampling adds noise, and noise only ever raises this error. The replicates are therefore
     shifted down by as much as their mean exceeds the error itself; some may fall below 0.
     """
-    error = calibration_error(predictions, positive, bins)
+    error = calibration_error(predictions, positive)
     if error is None:
         return np.full(len(bootstrap.draws), math.nan)
     p = probability(predictions)
     surplus = truth(predictions, positive) - p
-    which = _bin_of(p, bins)
-    sums = np.zeros((bootstrap.groups, bins))
+    which = _bin_of(p)
+    sums = np.zeros((bootstrap.groups, BINS))
     np.add.at(sums, (bootstrap.member, which), surplus)
     sizes = bootstrap.draws @ np.bincount(bootstrap.member, minlength=bootstrap.groups)
     replicates = np.abs(bootstrap.draws @ sums).sum(axis=1) / sizes
@@ -96,14 +90,10 @@ def calibration_errors(
 
 
 def calibration_error_interval(
-    predictions: pd.DataFrame,
-    positive: str,
-    bootstrap: GroupBootstrap,
-    bins: int = BINS,
-    confidence: float = CONFIDENCE,
+    predictions: pd.DataFrame, positive: str, bootstrap: GroupBootstrap
 ) -> Interval | None:
     """Bootstrap interval of the calibration error, by group (see `calibration_errors`)."""
-    found = percentile(calibration_errors(predictions, positive, bootstrap, bins), confidence)
+    found = percentile(calibration_errors(predictions, positive, bootstrap))
     return None if found is None else (max(0.0, found[0]), min(1.0, found[1]))
 
 
@@ -137,9 +127,9 @@ def at_temperature(p: Floats, temperature: float) -> Floats:
     return rescaled
 
 
-def _bin_of(p: Floats, bins: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Bin of each probability, 0 to bins - 1; the last one includes 1."""
-    return np.clip((p * bins).astype(np.intp), 0, bins - 1)
+def _bin_of(p: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Bin of each probability, 0 to BINS - 1; the last one includes 1."""
+    return np.clip((p * BINS).astype(np.intp), 0, BINS - 1)
 
 
 def _logits(p: Floats) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from core.evaluation.intervals import CONFIDENCE, Interval
+from core.evaluation.intervals import Interval, Z
 from core.evaluation.metrics import Floats, Truth
 
 
@@ -53,16 +53,13 @@ def covariance(is_positive: Truth, scores: Floats) -> tuple[Floats, Floats]:
     return aucs, np.atleast_2d(np.cov(outranked_by_positive) / m + np.cov(outranking_negative) / n)
 
 
-def auc_difference(
-    is_positive: Truth, first: Floats, second: Floats, confidence: float = CONFIDENCE
-) -> AucDifference | None:
+def auc_difference(is_positive: Truth, first: Floats, second: Floats) -> AucDifference | None:
     """Compare two models on the same pictures; none with one class only.
 
     Args:
         is_positive: bool (n,).
         first: Probabilities of the one, (n,).
         second: Probabilities of the other, (n,).
-        confidence: Coverage of the interval.
     """
     scores = np.stack([first, second])
     if is_positive.all() or not is_positive.any() or not np.isfinite(scores).all():
@@ -75,6 +72,6 @@ def auc_difference(
     if variance < 1e-15:  # the two rank alike, up to rounding
         return AucDifference(difference, None, 1.0 if abs(difference) < 1e-12 else None)
     deviation = math.sqrt(variance)
-    reach = float(norm.ppf((1 + confidence) / 2)) * deviation
+    reach = Z * deviation
     low, high = max(-1.0, difference - reach), min(1.0, difference + reach)
     return AucDifference(difference, (low, high), float(2 * norm.sf(abs(difference) / deviation)))

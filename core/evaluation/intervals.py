@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from core.evaluation.metrics import Floats, Truth
 
 CONFIDENCE = 0.95
+"""Coverage of every interval that is ever shown."""
+Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+"""Standard deviations that a normal interval of this coverage reaches to either side."""
 
 CLUSTER = 2
 """Pictures a group, on average, beyond which they are clustered."""
@@ -25,7 +28,7 @@ CLUSTER = 2
 Interval = tuple[float, float]
 
 
-def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval | None:
+def wilson(successes: int, n: int) -> Interval | None:
     """Wilson's score interval (1927) of a share; none without observations.
 
     It takes pictures as independent of one another. It stays within 0 and 1 and has a width
@@ -34,12 +37,10 @@ def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval |
     Args:
         successes: How many of them.
         n: Of how many.
-        confidence: Wanted coverage, 0 to 1.
     """
     if n == 0:
         return None
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share, room = successes / n, z**2 / n
+    share, room = successes / n, Z**2 / n
     centre = (share + room / 2) / (1 + room)
     reach = math.sqrt(room * (share * (1 - share) + room / 4)) / (1 + room)
     return max(0.0, centre - reach), min(1.0, centre + reach)
@@ -58,9 +59,7 @@ def mean_of_shares(
     return mean - below, mean + above
 
 
-def auc_score(
-    auc: float, positives: int, negatives: int, confidence: float = CONFIDENCE
-) -> Interval | None:
+def auc_score(auc: float, positives: int, negatives: int) -> Interval | None:
     """Score interval of an AUC from its value and the two counts; none without both classes.
 
     Newcombe (2006), "Confidence intervals for an effect size measure based on the
@@ -72,14 +71,13 @@ def auc_score(
         return None
     from scipy.optimize import brentq  # slow to load, and lists of runs do without
 
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
     extra = (positives + negatives) / 2 - 1
 
     def beyond(area: float) -> float:
         """Squared distance from what was seen, less the squared reach."""
         spread = 1 + extra * ((1 - area) / (2 - area) + area / (1 + area))
         variance = area * (1 - area) * spread / (positives * negatives)
-        return float((auc - area) ** 2 - z**2 * variance)
+        return float((auc - area) ** 2 - Z**2 * variance)
 
     # An AUC of 0 or 1 lies at its own root, which is not the one sought.
     low = brentq(beyond, 0.0, min(auc, 1 - 1e-9)) if auc > 0 else 0.0
@@ -143,9 +141,7 @@ class GroupBootstrap:
         """How many groups have one of these pictures."""
         return len(np.unique(self.member[among]))
 
-    def share(
-        self, right: Truth, among: Truth | None = None, confidence: float = CONFIDENCE
-    ) -> Interval | None:
+    def share(self, right: Truth, among: Truth | None = None) -> Interval | None:
         """Interval of the share that is right, over the pictures `among`; none without any.
 
         Wilson's, or of resamples where pictures are clustered. Where no resample differs from
@@ -155,12 +151,12 @@ class GroupBootstrap:
         kept = np.ones(len(right), bool) if among is None else among
         hits, pictures = int((right & kept).sum()), int(kept.sum())
         if not self.clustered or not pictures:
-            return wilson(hits, pictures, confidence)
-        found = percentile(self.means(right.astype(np.float64), kept), confidence)
+            return wilson(hits, pictures)
+        found = percentile(self.means(right.astype(np.float64), kept))
         if not is_point(found):
             return found
         groups = self.groups_among(kept)
-        return wilson(round(groups * hits / pictures), groups, confidence)
+        return wilson(round(groups * hits / pictures), groups)
 
     def means(self, values: Floats, among: Truth | None = None) -> Floats:
         """Mean of `values` (n,) in each resample, (resamples,), over the pictures `among`.
@@ -225,7 +221,7 @@ class GroupBootstrap:
             yield rows, above, np.add.reduceat(weight * ~positive, starts, axis=1)
 
 
-def percentile(replicates: Floats, confidence: float = CONFIDENCE) -> Interval | None:
+def percentile(replicates: Floats) -> Interval | None:
     """Percentile interval of bootstrap replicates; undefined ones are left out.
 
     None when fewer than half of them are defined.
@@ -233,7 +229,7 @@ def percentile(replicates: Floats, confidence: float = CONFIDENCE) -> Interval |
     defined = replicates[np.isfinite(replicates)]
     if len(defined) * 2 < max(1, len(replicates)):
         return None
-    tail = (1 - confidence) / 2
+    tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high)
 

@@ -121,14 +121,14 @@ def average_precision(predictions: pd.DataFrame, positive: str) -> float | None:
     return float(average_precision_score(is_positive, p))
 
 
-def summarise(predictions: pd.DataFrame, positive: str, threshold: float = THRESHOLD) -> Summary:
-    """All figures of these pictures at this threshold."""
-    cells = confusion(predictions, positive, threshold)
+def summarise(predictions: pd.DataFrame, positive: str) -> Summary:
+    """All figures of these pictures."""
+    cells = confusion(predictions, positive)
     (tn, fp), (fn, tp) = cells
-    sensitivity, specificity = _share(tp, fn), _share(tn, fp)
+    sensitivity, specificity = share_of(tp, fn), share_of(tn, fp)
     return Summary(
         n=len(predictions),
-        accuracy=_share(tn + tp, fp + fn),
+        accuracy=share_of(tn + tp, fp + fn),
         loss=_mean(log_losses(predictions, positive)),
         sensitivity=sensitivity,
         specificity=specificity,
@@ -142,7 +142,8 @@ def summarise(predictions: pd.DataFrame, positive: str, threshold: float = THRES
     )
 
 
-def _share(right: int, wrong: int) -> float | None:
+def share_of(right: int, wrong: int) -> float | None:
+    """The share that is right; none of nothing."""
     return right / (right + wrong) if right + wrong else None
 
 

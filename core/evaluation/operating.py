@@ -5,11 +5,10 @@ from typing import Literal
 
 import numpy as np
 from scipy.special import expit
-from scipy.stats import norm
 
 from core.errors import SettingError
-from core.evaluation.intervals import CONFIDENCE, Interval, is_point, percentile, wilson
-from core.evaluation.metrics import Floats, Truth, summarise
+from core.evaluation.intervals import Interval, Z, is_point, percentile, wilson
+from core.evaluation.metrics import Floats, Truth, confusion, share_of
 from core.evaluation.parts import PartView
 from core.evaluation.results import OperatingPoint, OperatingResult, PredictiveValue
 
@@ -22,7 +21,6 @@ def operating_point(
     test: PartView,
     sensitivity: float = SENSITIVITY,
     prevalence: float | None = None,
-    confidence: float = CONFIDENCE,
 ) -> OperatingPoint:
     """Choose the threshold on validation, and report what it does to test.
 
@@ -32,7 +30,6 @@ def operating_point(
         sensitivity: Wanted, above 0 and at most 1.
         prevalence: Share of positives among those who will be scanned, between 0 and 1; none
             gives no predictive values.
-        confidence: Coverage of the intervals.
 
     Raises:
         SettingError: Sensitivity or prevalence is outside what is possible.
@@ -50,16 +47,16 @@ def operating_point(
             "Give a share, such as 0.1 for one in ten.",
         )
     threshold = threshold_for(validation.truth, validation.probability, sensitivity)
-    values = _values(test, threshold, prevalence, confidence)
+    values = _values(test, threshold, prevalence)
     return OperatingPoint(
         wanted_sensitivity=sensitivity,
         threshold=threshold,
-        validation=_result(validation, threshold, confidence),
-        test=_result(test, threshold, confidence),
+        validation=_result(validation, threshold),
+        test=_result(test, threshold),
         prevalence=prevalence,
         positive_predictive_value=values[0],
         negative_predictive_value=values[1],
-        caution=_caution(validation, sensitivity, confidence),
+        caution=_caution(validation, sensitivity),
     )
 
 
@@ -96,7 +93,6 @@ def predictive_values(
     tn: float,
     fp: float,
     prevalence: float | None,
-    confidence: float = CONFIDENCE,
 ) -> tuple[PredictiveValue | None, PredictiveValue | None]:
     """What a positive and a negative call are worth where the class is this common.
 
@@ -112,7 +108,6 @@ def predictive_values(
         tn: Negatives called negative.
         fp: Negatives called positive.
         prevalence: Between 0 and 1.
-        confidence: Coverage of the intervals.
 
     Returns:
         Positive and negative predictive value; none without prevalence, without one of the
@@ -122,13 +117,13 @@ def predictive_values(
         return None, None
     odds = prevalence / (1 - prevalence)
     return (
-        _predictive_value((tp, fn), (fp, tn), odds, confidence),
-        _predictive_value((tn, fp), (fn, tp), 1 / odds, confidence),
+        _predictive_value((tp, fn), (fp, tn), odds),
+        _predictive_value((tn, fp), (fn, tp), 1 / odds),
     )
 
 
 def _predictive_value(
-    own: tuple[float, float], other: tuple[float, float], odds: float, confidence: float
+    own: tuple[float, float], other: tuple[float, float], odds: float
 ) -> PredictiveValue | None:
     """What a call is worth that so many (called so, not called so) get of the class and without.
 
@@ -139,12 +134,11 @@ def _predictive_value(
     if not right + wrong:
         return None
     value = right / (right + wrong)
-    z = float(norm.ppf((1 + confidence) / 2))
-    extra = 0.0 if hits and errors else z**2 / 2
+    extra = 0.0 if hits and errors else Z**2 / 2
     n, m = hits + misses + 2 * extra, errors + rejections + 2 * extra
     share, error = (hits + extra) / n, (errors + extra) / m
     centre = math.log(odds * share / error)
-    reach = z * math.sqrt((1 - share) / share / n + (1 - error) / error / m)
+    reach = Z * math.sqrt((1 - share) / share / n + (1 - error) / error / m)
     low, high = float(expit(centre - reach)), float(expit(centre + reach))
     return PredictiveValue(value=value, interval=(min(low, value), max(high, value)))
 
@@ -189,76 +183,76 @@ def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
     return said
 
 
-def _result(part: PartView, threshold: float | None, confidence: float) -> OperatingResult:
+def _result(part: PartView, threshold: float | None) -> OperatingResult:
     if threshold is None:
         return OperatingResult(
             n=len(part.rows), confusion=[[0, 0], [0, 0]], sensitivity=None, specificity=None
         )
-    summary = summarise(part.rows, part.positive, threshold)
+    (tn, fp), (fn, tp) = cells = confusion(part.rows, part.positive, threshold)
     right = part.right_from(threshold)
     return OperatingResult(
-        n=summary.n,
-        confusion=summary.confusion,
-        sensitivity=summary.sensitivity,
-        specificity=summary.specificity,
+        n=len(part.rows),
+        confusion=cells,
+        sensitivity=share_of(tp, fn),
+        specificity=share_of(tn, fp),
         intervals={
-            "sensitivity": part.bootstrap.share(right, part.truth, confidence),
-            "specificity": part.bootstrap.share(right, ~part.truth, confidence),
+            "sensitivity": part.bootstrap.share(right, part.truth),
+            "specificity": part.bootstrap.share(right, ~part.truth),
         },
     )
 
 
 def _values(
-    part: PartView, threshold: float | None, prevalence: float | None, confidence: float
+    part: PartView, threshold: float | None, prevalence: float | None
 ) -> tuple[PredictiveValue | None, PredictiveValue | None]:
-    """Predictive values, their intervals from resamples where pictures are clustered."""
+    """Predictive values: by formula, or from resamples where pictures are clustered.
+
+    Where no resample differs from another, they are those of so many groups of either class.
+    """
     if threshold is None or prevalence is None:
         return None, None
-    (tn, fp), (fn, tp) = summarise(part.rows, part.positive, threshold).confusion
-    values = predictive_values(tp, fn, tn, fp, prevalence, confidence)
+    (tn, fp), (fn, tp) = confusion(part.rows, part.positive, threshold)
     if not part.clustered:
-        return values
+        return predictive_values(tp, fn, tn, fp, prevalence)
     right = part.right_from(threshold).astype(np.float64)
-    found = part.bootstrap.means(right, part.truth)
-    left_alone = part.bootstrap.means(right, ~part.truth)
-    odds = prevalence / (1 - prevalence)
-    ill, well = (
-        part.bootstrap.groups_among(among) / max(1, int(among.sum()))
+    (ill, found), (well, left_alone) = (
+        (
+            part.bootstrap.groups_among(among) / max(1, int(among.sum())),
+            part.bootstrap.means(right, among),
+        )
         for among in (part.truth, ~part.truth)
     )
-    of_groups = predictive_values(tp * ill, fn * ill, tn * well, fp * well, prevalence, confidence)
+    odds = prevalence / (1 - prevalence)
+    positive, negative = predictive_values(tp * ill, fn * ill, tn * well, fp * well, prevalence)
     return (
-        _resampled(found * odds, 1 - left_alone, of_groups[0], confidence),
-        _resampled(left_alone, (1 - found) * odds, of_groups[1], confidence),
+        _resampled(positive, found * odds, 1 - left_alone),
+        _resampled(negative, left_alone, (1 - found) * odds),
     )
 
 
 def _resampled(
-    right: Floats, wrong: Floats, of_groups: PredictiveValue | None, confidence: float
+    of_groups: PredictiveValue | None, right: Floats, wrong: Floats
 ) -> PredictiveValue | None:
-    """A predictive value with the interval of its resamples.
-
-    Where they do not differ it keeps that of so many groups of either class.
-    """
+    """A predictive value with the interval of its resamples, if they differ."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        interval = percentile(right / (right + wrong), confidence)
+        interval = percentile(right / (right + wrong))
     if of_groups is None or interval is None or is_point(interval):
         return of_groups
     return of_groups.model_copy(update={"interval": interval})
 
 
-def _caution(part: PartView, sensitivity: float, confidence: float) -> str | None:
+def _caution(part: PartView, sensitivity: float) -> str | None:
     """Whether so few positives could show that sensitivity at all, even if all were found."""
     if part.clustered:
         positives, what = part.bootstrap.groups_among(part.truth), "independent groups of positive"
     else:
         positives, what = int(part.truth.sum()), "positive"
-    perfect = wilson(positives, positives, confidence)
+    perfect = wilson(positives, positives)
     if perfect is None or perfect[0] >= sensitivity:
         return None
     if sensitivity == 1:
         return "No number of scans can show that nothing will ever be missed."
-    enough = math.ceil(norm.ppf((1 + confidence) / 2) ** 2 * sensitivity / (1 - sensitivity))
+    enough = math.ceil(Z**2 * sensitivity / (1 - sensitivity))
     return (
         f"Validation is too small to promise that: with {positives} {what} scans even finding "
         f"all of them would only show a sensitivity above {_percent(perfect[0], 0)}. It would "
