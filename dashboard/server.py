@@ -15,12 +15,11 @@ import time
 from pathlib import Path
 
 import filelock
-import psutil
 from pydantic import ValidationError
 
 from core.config import Frozen
 from core.errors import RunError
-from core.process import is_alive
+from core.process import began, is_alive
 from core.storage import write_text
 from core.training.crossval import CrossValidation
 from core.training.runs import Run
@@ -108,8 +107,7 @@ def find_or_start(workspace: Workspace) -> tuple[Server, "subprocess.Popen[bytes
         named = os.environ.get("STREAMLIT_SERVER_PORT", "")
         port = free_port(int(named) if named.isdecimal() else PORT)
         process = _launch(workspace, port)
-        started = psutil.Process(process.pid).create_time()
-        server = Server(pid=process.pid, process_started=started, port=port)
+        server = Server(pid=process.pid, process_started=began(process.pid), port=port)
         write_text(_record(workspace), server.model_dump_json(indent=2))
         return server, process
 

@@ -4,14 +4,15 @@
 """
 
 import importlib
+import os
 import sys
 import threading
 import time
 from collections.abc import Sequence
 
-import psutil
 from streamlit.web import cli
 
+from core.process import began
 from dashboard.server import ADDRESS, START_SECONDS, Server
 
 FIRST_PAGE = ("shell", "next_step", "run_list")
@@ -33,8 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _load(port: int) -> None:
     """Load what the first page needs as soon as the server answers, not before: it would wait."""
-    me = psutil.Process()
-    here = Server(pid=me.pid, process_started=me.create_time(), port=port)
+    here = Server(pid=os.getpid(), process_started=began(os.getpid()), port=port)
     end = time.monotonic() + START_SECONDS
     while not here.answers():
         if time.monotonic() > end:

@@ -6,6 +6,7 @@ empty, data only, training, ended by an error, done. One is trained first where 
 
 import argparse
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -15,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import made_crossval
-import psutil
 from made_readings import answer
 from playwright.sync_api import Page, sync_playwright
 from served import ROOT, Server
 
+from core.process import began
 from core.readings.log import CALLS, Log
 from core.training import jobs
 from core.training.demonstration import start_demonstration
@@ -137,11 +138,10 @@ def halfway(run: Run) -> None:
     for name in names[2:]:
         shutil.rmtree(run.stage_path(name))
     run.write_history(run.history()[lambda table: table["stage"].isin(names[:2])])
-    here = psutil.Process()
     status = RunStatus(
         state="running", requested=tuple(names[2:]), stage=names[2], activity="Training",
         epoch=1, epochs=2, step=61, steps=144, pictures_per_second=38.5, stage_seconds_left=95,
-        run_seconds_left=420, pid=here.pid, process_started=here.create_time(),
+        run_seconds_left=420, pid=os.getpid(), process_started=began(os.getpid()),
         heartbeat=time.time(),
     )  # fmt: skip
     run.write_status(status)

@@ -12,13 +12,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
 from core.config import Protocol
 from core.data.index import Dataset
 from core.data.patients import Patients
 from core.data.splits import expect_no_leak, plan_folds, plan_pictures
 from core.errors import RunError, SettingError
+from core.process import began
 from core.training.crossval import CrossValidation, CrossValidationConfig, CrossValidationStatus
 from core.training.folders import RunData
 from core.training.runs import Run, RunStatus, write_run
@@ -316,7 +315,7 @@ def _launch(work: Mapping[Run, Sequence[str]], folder: Path) -> None:
         for run, status in waiting.items():
             run.stop_request.unlink(missing_ok=True)
             # On disk before the process starts, which reads from it what to do.
-            run.write_status(_owned_by(psutil.Process(), status))
+            run.write_status(_owned_by(os.getpid(), status))
         process = _process(workspace, paths, folder / "log.txt")
     except OSError as error:
         # Or they would be queued for as long as this process lives, and nobody else had a turn.
@@ -329,7 +328,7 @@ def _launch(work: Mapping[Run, Sequence[str]], folder: Path) -> None:
             "See that disk and memory have room, and resume.",
         ) from error
     for run, status in waiting.items():
-        run.write_status(_owned_by(psutil.Process(process.pid), status))
+        run.write_status(_owned_by(process.pid, status))
 
 
 def _process(workspace: Path, runs: Sequence[Path], log_file: Path) -> "subprocess.Popen[bytes]":
@@ -353,6 +352,6 @@ def _process(workspace: Path, runs: Sequence[Path], log_file: Path) -> "subproce
     return process
 
 
-def _owned_by(process: psutil.Process, status: RunStatus) -> RunStatus:
+def _owned_by(pid: int, status: RunStatus) -> RunStatus:
     """The status with the process by whose life it is judged."""
-    return status.model_copy(update={"pid": process.pid, "process_started": process.create_time()})
+    return status.model_copy(update={"pid": pid, "process_started": began(pid)})

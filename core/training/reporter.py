@@ -1,12 +1,12 @@
 """What a process that trains tells of itself, in its run's folder: how far it is, and how fast."""
 
+import os
 import threading
 import time
 
-import psutil
-
 from core.config import Stage
 from core.model.architecture import forward_operations, training_operations
+from core.process import began
 from core.training.callbacks import Callback
 from core.training.hardware import epoch_operations
 from core.training.runs import COMPUTING_PREFIX, Run
@@ -60,11 +60,10 @@ class Reporter(Callback):
         super().__init__()
         self.run = run
         self._terminated = terminated
-        process = psutil.Process()
         self.status = run.recorded_status.model_copy(
             update={
-                "pid": process.pid,
-                "process_started": process.create_time(),
+                "pid": os.getpid(),
+                "process_started": began(os.getpid()),
                 "stage": None,
                 "message": "",
             }

@@ -12,33 +12,32 @@ import pytest
 from made_run import make_run
 from pages import Pages, texts
 
+from core.process import began
 from core.training.runs import Run, RunStatus
 from core.training.workspace import Workspace
 from dashboard import server
 from dashboard.server import Server
 
-ME = psutil.Process()
-
 
 def put_to_work(run: Run) -> None:
     """As a job whose process lives: this one."""
-    status = RunStatus(state="running", requested=("final",), pid=ME.pid)
-    run.write_status(status.model_copy(update={"process_started": ME.create_time()}))
+    status = RunStatus(state="running", requested=("final",), pid=os.getpid())
+    run.write_status(status.model_copy(update={"process_started": began(os.getpid())}))
 
 
 def record(workspace: Workspace, started: float) -> None:
     workspace.path.mkdir(parents=True, exist_ok=True)
-    found = Server(pid=ME.pid, process_started=started, port=1)
+    found = Server(pid=os.getpid(), process_started=started, port=1)
     (workspace.path / "dashboard.json").write_text(found.model_dump_json())
 
 
 def test_a_server_lives_as_long_as_its_process(workspace: Workspace):
     assert server.running(workspace) is None
-    record(workspace, ME.create_time())
+    record(workspace, began(os.getpid()))
     found = server.running(workspace)
     assert found
     assert found.is_this_process
-    record(workspace, ME.create_time() - 3600)  # another process had this number then
+    record(workspace, began(os.getpid()) - 3600)  # another process had this number then
     assert server.running(workspace) is None
     (workspace.path / "dashboard.json").write_text("{")
     assert server.running(workspace) is None
@@ -98,7 +97,7 @@ def test_of_two_starts_one_serves_and_ending_it_ends_no_training(workspace: Work
 
 def test_quitting_is_offered_only_by_a_server_of_the_desktop(workspace: Workspace):
     assert "Quit" not in [button.label for button in Pages().test.button]
-    record(workspace, ME.create_time())
+    record(workspace, began(os.getpid()))
     assert "Quit" in [button.label for button in Pages().test.button]
 
 
@@ -108,7 +107,7 @@ def test_before_quitting_a_page_says_that_training_goes_on(
     quitted: list[bool] = []
     monkeypatch.setattr(server, "quit_soon", lambda: quitted.append(True))
     put_to_work(make_run(workspace.path, [0.5]))
-    record(workspace, ME.create_time())
+    record(workspace, began(os.getpid()))
     page = Pages().test
     page.button(key="ask-to-quit").click().run()
     assert "Training goes on by itself" in texts(page)

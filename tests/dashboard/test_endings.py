@@ -1,20 +1,20 @@
 """The end of a training is told once in each session that saw it at work."""
 
-import psutil
+import os
+
 import pytest
 from made_run import make_run
 from pages import Pages
 
+from core.process import began
 from core.training.runs import Run, RunStatus
 from core.training.workspace import Workspace
-
-ME = psutil.Process()
 
 
 def put_to_work(run: Run) -> None:
     """As a job whose process lives: this one."""
-    status = RunStatus(state="running", requested=("final",), pid=ME.pid)
-    run.write_status(status.model_copy(update={"process_started": ME.create_time()}))
+    status = RunStatus(state="running", requested=("final",), pid=os.getpid())
+    run.write_status(status.model_copy(update={"process_started": began(os.getpid())}))
 
 
 def told(pages: Pages) -> list[str]:

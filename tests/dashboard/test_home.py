@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 from threading import Event
 
-import psutil
 import pytest
 from made_run import make_run
 from pages import APP, Pages, texts
@@ -14,6 +13,7 @@ from streamlit.testing.v1.element_tree import TextArea, TextInput
 
 from core.errors import DatasetError
 from core.evaluation.comparison import compare
+from core.process import began
 from core.protocols import DEMO
 from core.training import run_library
 from core.training.runs import Run, RunStatus
@@ -303,5 +303,4 @@ def test_runs_stand_side_by_side_with_the_mark_of_a_leak(three: Workspace):
 
 def _at_work(status: RunStatus) -> RunStatus:
     """The status of a job whose process lives: this one."""
-    me = psutil.Process()
-    return status.model_copy(update={"pid": me.pid, "process_started": me.create_time()})
+    return status.model_copy(update={"pid": os.getpid(), "process_started": began(os.getpid())})

@@ -1,8 +1,8 @@
 """The Train page: setting up a run, and following one."""
 
+import os
 from pathlib import Path
 
-import psutil
 import pytest
 from made_run import make_run
 from pages import Pages, small, texts
@@ -10,6 +10,7 @@ from pages import Pages, small, texts
 from core.config import Split
 from core.data.patients import Patients
 from core.evaluation.mark import mark_of
+from core.process import began
 from core.protocols import LEAKFREE
 from core.training import jobs
 from core.training.runs import Run, RunStatus
@@ -172,15 +173,14 @@ def test_an_error_that_ended_a_run_is_in_plain_sight(workspace: Workspace):
 
 def test_stop_asks_the_job_to_stop(workspace: Workspace):
     run = make_run(workspace.path, [0.5])
-    me = psutil.Process()
     status = RunStatus(
         state="running",
         stage="stage1",
         activity="Training",
         epoch=2,
         epochs=10,
-        pid=me.pid,
-        process_started=me.create_time(),
+        pid=os.getpid(),
+        process_started=began(os.getpid()),
     )
     run.write_status(status)
     page = Pages().open("train")

@@ -1,10 +1,12 @@
 """The end of a training reaches who looks elsewhere, if they wished it."""
 
-import psutil
+import os
+
 import pytest
 from made_run import make_run
 from playwright.sync_api import Browser, expect
 
+from core.process import began
 from core.training.runs import RunStatus
 from tests.journeys.conftest import PATIENCE, Server
 
@@ -24,9 +26,8 @@ document.hasFocus = () => false
 
 def test_a_notification_where_it_was_wished_for(browser: Browser, server: Server):
     run = make_run(server.workspace.path, [0.4, 1.3])
-    me = psutil.Process()
-    working = RunStatus(state="running", requested=("final",), pid=me.pid)
-    run.write_status(working.model_copy(update={"process_started": me.create_time()}))
+    working = RunStatus(state="running", requested=("final",), pid=os.getpid())
+    run.write_status(working.model_copy(update={"process_started": began(os.getpid())}))
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)

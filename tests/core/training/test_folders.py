@@ -1,11 +1,13 @@
 """What the folder of a run and that of a cross-validation have in common."""
 
-import psutil
+import os
+
 import pytest
 from made_crossval import made
 from made_run import make_run
 
 from core.errors import RunError
+from core.process import began
 from core.training.folders import RunData
 from core.training.runs import RunStatus
 
@@ -30,8 +32,7 @@ def test_a_damaged_configuration_is_said_in_words(job):
 
 def test_what_is_at_work_is_not_removed(job):
     folder, run = job
-    ours = psutil.Process()
-    alive = {"pid": ours.pid, "process_started": ours.create_time()}
+    alive = {"pid": os.getpid(), "process_started": began(os.getpid())}
     run.write_status(RunStatus(state="running", requested=("stage1",), **alive))
     with pytest.raises(RunError, match=f"a {folder.kind} that is not at work"):
         folder.delete()

@@ -1,15 +1,16 @@
 """What a person says of a run, and what happens to its folder."""
 
 import json
+import os
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psutil
 import pytest
 
 from core.errors import RunError, SettingError
+from core.process import began
 from core.protocols import LEAKFREE
 from core.training import run_library
 from core.training.folders import RunData
@@ -33,9 +34,8 @@ def run(workspace: Workspace) -> Run:
 
 def put_to_work(run: Run) -> None:
     """As a job whose process lives: this one."""
-    me = psutil.Process()
-    status = RunStatus(state="running", requested=("baseline",), pid=me.pid)
-    run.write_status(status.model_copy(update={"process_started": me.create_time()}))
+    status = RunStatus(state="running", requested=("baseline",), pid=os.getpid())
+    run.write_status(status.model_copy(update={"process_started": began(os.getpid())}))
 
 
 def files(folder: Path) -> dict[str, bytes]:
