@@ -17,6 +17,7 @@ from pathlib import Path
 import filelock
 
 from core.errors import NeuroStageError, without_words
+from core.training.folders import State
 from core.training.reporter import Reporter, Stopped
 from core.training.runs import Run, RunStatus
 from core.training.workspace import Workspace
@@ -24,6 +25,8 @@ from core.training.workspace import Workspace
 log = logging.getLogger("neurostage")
 
 WAITING = "Waiting for another run to end"
+PAUSES = (0.5, 1, 2, 4)
+"""Seconds after each failed try to leave a last status."""
 
 _terminated = threading.Event()
 """Set when the process was asked politely to end."""
@@ -51,32 +54,47 @@ def work(runs: Sequence[Run], workspace: Workspace) -> RunStatus:
                 reporter.update(state="finished", activity="", stage=None, run_seconds_left=None)
     except Stopped:
         log.info("stopped on request")
-        reporter.update(state="stopped", activity="")
-    except NeuroStageError as error:
-        log.error("%s", without_words(error))
-        reporter.update(state="failed", activity="", message=str(error))
-    except MemoryError:
-        log.exception("out of memory")
-        reporter.update(
-            state="failed",
-            activity="",
-            message="The computer ran out of memory. Close other programs, or choose a smaller "
-            "input size or batch, and resume.",
-        )
+        _end(reporter, "stopped")
     except Exception as error:
         log.error("%s", without_words(error))
-        reporter.update(
-            state="failed",
-            activity="",
-            message=f"An unexpected {type(error).__name__} ended the job. Its log has the "
-            "details. Resuming is safe: nothing finished is lost.",
-        )
+        _end(reporter, "failed", _said_of(error))
     finally:
         for left in reporters:
             if left.status.state == "queued":
-                left.update(state="stopped", activity="")
+                _end(left, "stopped")
             left.run.stop_request.unlink(missing_ok=True)
     return reporter.status
+
+
+def _end(reporter: Reporter, state: State, message: str = "") -> None:
+    """Leave a last status. Where the disk is full there may soon be room for that much."""
+    for pause in PAUSES:
+        try:
+            return reporter.update(state=state, activity="", message=message)
+        except OSError:
+            time.sleep(pause)
+    log.error("no room for the last status, which is: %s", state)
+
+
+def _said_of(error: Exception) -> str:
+    """What a person is told of that which ended a job."""
+    if isinstance(error, NeuroStageError):
+        return str(error)
+    # Where TensorFlow finds no memory it has an error of its own.
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return (
+            "The computer ran out of memory. Close other programs, or choose a smaller input "
+            "size or batch, and resume."
+        )
+    if isinstance(error, OSError) and error.strerror:
+        return (
+            f"A file could not be read or written ({error.strerror}). See that the disk has "
+            "room and can be reached, and resume: nothing finished is lost."
+        )
+    return (
+        f"An unexpected {type(error).__name__} ended the job. Its log has the details. "
+        "Resuming is safe: nothing finished is lost."
+    )
 
 
 def _turn(workspace: Workspace, reporter: Reporter) -> filelock.BaseFileLock:
