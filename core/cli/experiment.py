@@ -1,6 +1,5 @@
 """What `train` and `crossval` are asked to do: the options that they share, and what follows."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -33,7 +32,7 @@ from core.config import Protocol
 from core.data.index import Dataset
 from core.data.patients import Patients
 from core.errors import NeuroStageError, SettingError
-from core.model.weights import find_weights
+from core.model.weights import named_weights
 from core.training.crossval import CrossValidationConfig
 from core.training.jobs import Job
 
@@ -94,8 +93,7 @@ class Experiment:
             SettingError: A name or value is not possible, or there is no such file of weights.
         """
         plan = planned(self.protocol_name, self.chosen, self.wanted, self.changes)
-        if self.weights or os.environ.get("VGG19_WEIGHTS"):
-            find_weights(self.weights)  # refuses a file that is not there
+        named_weights(self.weights)  # refuses a file that is not there
         return plan
 
     def scans(self, folder: Path) -> tuple[Dataset, dict[str, int]]:

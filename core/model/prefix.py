@@ -6,6 +6,7 @@ change an activation changes its key, and stale entries are never read, only evi
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -98,6 +99,9 @@ class PrefixCache:
         together = hashlib.sha256("".join(keys.values()).encode()).hexdigest()[:16]
         marker = self.folder / f"{together}.rows"
         partial = {cut: self.folder / f"{key}.{together}.partial" for cut, key in keys.items()}
+        for key in keys.values():  # of other cuts together: no use, and in the way
+            for other in set(self.folder.glob(f"{key}.*.partial")) - set(partial.values()):
+                other.unlink(missing_ok=True)
         done = _rows_done(marker, partial.values())
         if not done:
             # Or the rows of an older computation would be taken for those of this one.
@@ -112,15 +116,14 @@ class PrefixCache:
         self, model: keras.Model, cuts: list[str], pictures: int, keep: set[str]
     ) -> list[str]:
         """Which of the cuts fit, the first ones first, after evicting what is oldest."""
-        entries = sorted(
-            (path for path in self.folder.glob("*.*") if path.stem.split(".")[0] not in keep),
-            key=lambda path: path.stat().st_mtime,
-        )
-        kept = sum(
-            p.stat().st_size for p in self.folder.glob("*.npy") if p.stem.split(".")[0] in keep
-        )
-        evictable = sum(path.stat().st_size for path in entries)
+        files = {path: path.stat() for path in self.folder.glob("*.*")}
+        ours = {path for path in files if path.stem.split(".")[0] in keep}
+        entries = sorted(files.keys() - ours, key=lambda path: files[path].st_mtime)
+        kept = sum(files[path].st_size for path in ours if path.suffix == ".npy")
+        evictable = sum(files[path].st_size for path in entries)
         free = shutil.disk_usage(_existing(self.folder)).free - RESERVE
+        # What this computation had taken when it was stopped is its own already.
+        free += sum(_allocated(files[path]) for path in ours if path.suffix == ".partial")
         room = min(self.limit - kept, free + evictable)
         wanted, needed = [], 0
         for cut in cuts:
@@ -133,7 +136,7 @@ class PrefixCache:
         for path in entries:
             if not wanted or (used + needed <= self.limit and needed <= free):
                 break
-            size = path.stat().st_size
+            size = files[path].st_size
             try:
                 path.unlink()
             except OSError:  # still mapped by another process, on Windows
@@ -226,6 +229,12 @@ def last_layer_averages(
         averages[start : start + BATCH] = batch.astype(np.float32).mean(axis=(1, 2))
         each_batch(min(start + BATCH, len(rows)), len(rows))
     return averages
+
+
+def _allocated(found: os.stat_result) -> int:
+    """Bytes of the disk that a file takes; one that is written piece by piece may have holes."""
+    blocks: int | None = getattr(found, "st_blocks", None)  # Windows tells none
+    return found.st_size if blocks is None else 512 * blocks
 
 
 def _existing(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import WeightsError
-from core.storage import replacing
+from core.storage import is_file, replacing
 
 # What keras.applications.VGG19(weights="imagenet", include_top=False) downloads, and where
 # Keras keeps it, so that either program finds what the other has fetched.
@@ -57,20 +57,13 @@ def find_weights(
     Raises:
         WeightsError: A file was named and is not there.
     """
-    named = path or (Path(os.environ["VGG19_WEIGHTS"]) if os.environ.get("VGG19_WEIGHTS") else None)
-    if named is not None:
-        if not named.is_file():
-            raise WeightsError(
-                "a weights file of VGG19 without its top",
-                f"there is no file {named}",
-                "Correct the path, or leave it out to let the weights be downloaded.",
-            )
+    if named := named_weights(path):
         return Weights("file", named, file_sha256(named))
     if not search:
         return Weights("random")
     cached = keras_cache() / url.rsplit("/", 1)[-1]
     if not cached.is_file():
-        if os.environ.get("NEUROSTAGE_OFFLINE"):
+        if offline():
             return Weights("random")
         try:
             download(url, cached, md5=md5, progress=progress)
@@ -79,10 +72,36 @@ def find_weights(
     return Weights("keras", cached, file_sha256(cached))
 
 
+def named_weights(path: Path | None = None) -> Path | None:
+    """The weights file that is named: the path given, else `VGG19_WEIGHTS`; none if neither is.
+
+    Raises:
+        WeightsError: It is not there.
+    """
+    named = path or (Path(os.environ["VGG19_WEIGHTS"]) if os.environ.get("VGG19_WEIGHTS") else None)
+    if named is not None and not is_file(named):
+        raise WeightsError(
+            "a weights file of VGG19 without its top",
+            f"there is no file {named}",
+            "Correct the path, or leave it out to let the weights be downloaded.",
+        )
+    return named
+
+
 def keras_cache() -> Path:
     """Folder in which Keras keeps model weights."""
     home = os.environ.get("KERAS_HOME")
     return (Path(home) if home else Path.home() / ".keras") / "models"
+
+
+def kept_by_keras() -> bool:
+    """Whether Keras has the weights, so that nothing need be downloaded."""
+    return is_file(keras_cache() / URL.rsplit("/", 1)[-1])
+
+
+def offline() -> bool:
+    """Whether `NEUROSTAGE_OFFLINE` forbids to ask the internet."""
+    return bool(os.environ.get("NEUROSTAGE_OFFLINE"))
 
 
 def download(url: str, target: Path, *, md5: str, progress: Progress | None = None) -> None:

@@ -4,6 +4,8 @@ Plain arrays and JSON, no pickle. Only what trains is stored: a frozen prefix is
 """
 
 import json
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.errors import RunError
 from core.storage import replacing
 
 
@@ -22,11 +25,22 @@ def save(path: Path, model: keras.Model, state: Mapping[str, Any]) -> None:
 
 
 def load(path: Path, model: keras.Model) -> dict[str, Any]:
-    """Put weights and optimizer state back into a model compiled alike; return the state."""
-    with np.load(path, allow_pickle=False) as stored:
-        for i, variable in enumerate(_variables(model)):
-            variable.assign(stored[f"variable{i:04d}"])
-        state: dict[str, Any] = json.loads(str(stored["state"]))
+    """Put weights and optimizer state back into a model compiled alike; return the state.
+
+    Raises:
+        RunError: The file is damaged. The model is left as it was.
+    """
+    variables = _variables(model)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            values = [stored[f"variable{i:04d}"] for i in range(len(variables))]
+            state: dict[str, Any] = json.loads(str(stored["state"]))
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise RunError(
+            "a readable checkpoint", f"{path.name} is damaged", "Train that stage again."
+        ) from error
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
     return state
 
 

@@ -112,8 +112,11 @@ class Experiment:
         recorder = _Recorder(self.run, stage, self.model, best, deciding, resume)
         first_epoch = 1
         if resume.is_file():
-            first_epoch = recorder.restore(network) + 1
-            log.info("%s: going on after epoch %d", stage.name, first_epoch - 1)
+            try:
+                first_epoch = recorder.restore(network) + 1
+                log.info("%s: going on after epoch %d", stage.name, first_epoch - 1)
+            except RunError:  # after a power cut, say; what the stage starts from is there
+                log.warning("%s: its checkpoint is damaged, it begins anew", stage.name)
         if not any(callback.wants_to_stop for callback in deciding):
             fit(
                 network,

@@ -17,6 +17,7 @@ from core.data.index import Dataset
 from core.data.patients import Patients
 from core.data.splits import expect_no_leak, plan_folds, plan_pictures
 from core.errors import RunError, SettingError
+from core.model.weights import named_weights
 from core.process import began
 from core.training.crossval import CrossValidation, CrossValidationConfig, CrossValidationStatus
 from core.training.folders import RunData
@@ -56,7 +57,9 @@ def create_run(
     Raises:
         DatasetError: There are too few scans for the split, or it leaks.
         SettingError: The name is not usable or taken.
+        WeightsError: A weights file is named, here or by `VGG19_WEIGHTS`, that is not there.
     """
+    named_weights(weights_path)
     split = plan_pictures(dataset, protocol, groups)
     if not accept_leak:
         expect_no_leak(split, protocol)
@@ -103,7 +106,9 @@ def create_crossval(
     Raises:
         DatasetError: There are too few scans for so many folds.
         SettingError: Folds, seeds or name are not usable, or the name is taken.
+        WeightsError: A weights file is named, here or by `VGG19_WEIGHTS`, that is not there.
     """
+    named_weights(weights_path)
     if not seeds or len(set(seeds)) < len(seeds):
         given = ", ".join(map(str, seeds)) or "none"
         raise SettingError("seeds that differ", f"{given} was given", "Name each seed once.")
@@ -333,6 +338,9 @@ def _launch(work: Mapping[Run, Sequence[str]], folder: Path) -> None:
 
 def _process(workspace: Path, runs: Sequence[Path], log_file: Path) -> "subprocess.Popen[bytes]":
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+    for name in ("VGG19_WEIGHTS", "KERAS_HOME"):  # it works in another folder
+        if named := environment.get(name):
+            environment[name] = str(Path(named).absolute())
     # Of its own session, so that closing a shell or stopping the dashboard never touches it.
     detached: dict[str, object] = (
         {"creationflags": 0x00000008 | 0x00000200}  # DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP

@@ -228,15 +228,24 @@ class Run(JobFolder[RunConfig]):
 
     def write_history(self, table: "pd.DataFrame") -> None:
         """Replace the history."""
-        write_text(self.path / "history.csv", table[HISTORY_COLUMNS].to_csv(index=False))
+        text = table[HISTORY_COLUMNS].to_csv(index=False)
+        write_text(self.path / "history.csv", text, durable=True)
 
     def archive_stage(self, stage: str) -> None:
-        """Put the results of a stage aside, that it can be repeated; nothing is deleted."""
+        """Put the results of a stage aside, that it can be repeated; nothing is deleted.
+
+        A history that cannot be read is put aside with them, as a repetition is its remedy.
+        """
         folder = self.stage_path(stage)
         if not folder.exists():
             return
-        history = self.history()
-        history[history["stage"] == stage].to_csv(folder / "history.csv", index=False)
+        try:
+            history = self.history()
+        except RunError:
+            (self.path / "history.csv").replace(folder / "history.csv")
+            history = self.history()
+        else:
+            history[history["stage"] == stage].to_csv(folder / "history.csv", index=False)
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         target = self.path / "archive" / f"{stage}-{moment}"
         target.parent.mkdir(exist_ok=True)
@@ -299,7 +308,7 @@ def _read_table(path: Path, columns: list[str]) -> "pd.DataFrame":
         return pd.DataFrame(columns=columns)
     try:
         known = next(csv.reader([content.split(b"\n", 1)[0].decode("utf-8-sig")]), [])
-        if not {*TEXT} & {*columns} <= {*known}:
+        if not {*columns} - {"group"} <= {*known}:  # a split of old has no groups
             raise ValueError("columns are missing")
         return pd.read_csv(
             BytesIO(content),

@@ -33,8 +33,9 @@ def where_it_is(
         st.error(plain(status.message), icon=":material/error:")
     if status.state == "interrupted":
         st.warning(
-            "The training process ended without a word: the computer was shut down, or the "
-            "process was ended from outside. Everything up to the last whole epoch is kept.",
+            "The training process ended without a word: the computer was shut down, the process "
+            "was ended from outside, or the disk is full. Everything up to the last whole epoch "
+            "is kept.",
             icon=":material/power_off:",
         )
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.config import Protocol, Stage
 from core.data.duplicates import known_to_validation, leakage
 from core.model.architecture import in_short, trainable_parameters
-from core.model.weights import URL, keras_cache
+from core.model.weights import kept_by_keras, offline
 from core.storage import typed
 from core.training import jobs
 from core.training.hardware import expected_seconds
@@ -115,8 +115,8 @@ def learning_rate(stage: Stage, key: str, label: Labels = "collapsed") -> float:
     """A field for the learning rate of a stage."""
     return st.number_input(
         f"Learning rate of {stage.title}" if label == "collapsed" else "Learning rate",
-        min_value=1e-8,
-        max_value=1.0,
+        min_value=min(1e-9, stage.learning_rate),
+        max_value=max(1.0, stage.learning_rate),
         value=stage.learning_rate,
         format="%.1e",
         step=stage.learning_rate / 10,
@@ -131,7 +131,7 @@ def epoch_count(stage: Stage, key: str, label: Labels = "collapsed") -> int:
     return st.number_input(
         f"Epochs of {stage.title}" if label == "collapsed" else "Epochs at most",
         min_value=1,
-        max_value=1000,
+        max_value=max(1000, stage.epochs),
         value=stage.epochs,
         key=key,
         label_visibility=label,
@@ -233,9 +233,9 @@ def where_from(weights: Path | None) -> str:
         return plain(weights.name)
     if named := os.environ.get("VGG19_WEIGHTS"):
         return plain(Path(named).name)
-    if (keras_cache() / URL.rsplit("/", 1)[-1]).is_file():
+    if kept_by_keras():
         return "ImageNet, kept by Keras"
-    if os.environ.get("NEUROSTAGE_OFFLINE"):
+    if offline():
         return ":orange[random values]: offline, no weights"
     return "downloaded at the start (80 MB)"
 

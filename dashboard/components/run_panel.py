@@ -59,9 +59,13 @@ def details(run: Run, status: RunStatus) -> str:
         done = len(run.finished_stages())
         return f"{done} of {len(run.protocol.stages)} stages trained"
     if status.state == "queued":
-        ahead = at_work(resources.workspace().runs())
-        first = f"Run {plain(ahead[0].name)} trains now" if ahead else "Another run trains now"
-        return f"{first}; this one follows by itself."
+        workspace = resources.workspace()
+        others: list[jobs.Job] = [*workspace.runs(), *workspace.crossvals()]
+        ahead = next((job for job in others if job.status.state == "running"), None)
+        if ahead is None:
+            return "One moment"
+        what = f"{ahead.kind.capitalize()} {plain(ahead.name)}"
+        return f"{what} trains now; this one follows by itself."
     if status.activity != "Training":
         return f"{status.step:,} of {status.steps:,}" if status.steps > 1 else "One moment"
     facts = [
@@ -105,7 +109,7 @@ def stages(run: Run, status: RunStatus) -> None:
                 key=f"title-{stage.name}",
             ):
                 st.markdown(f"**{stage.title}**")
-                if not status.active and (done or _is_next(run, stage, finished)):
+                if not status.active and _has_foundation(run, stage, finished):
                     _train_one(run, stage, again=done)
             st.image(stage_track.drawing(stage), width="stretch", alt=stage_track.trains(stage))
             size = in_short(trainable_parameters(run.protocol, stage))
@@ -166,11 +170,12 @@ def _train_one(run: Run, stage: Stage, *, again: bool) -> None:
 
 
 def _train_with(run: Run, stage: str, changes: dict[str, object]) -> None:
+    jobs.expect_trainable(run, [stage])  # or a refusal would leave the settings changed
     jobs.change_stage(run, stage, **changes)
     jobs.start(run, [stage])
 
 
-def _is_next(run: Run, stage: Stage, finished: list[str]) -> bool:
+def _has_foundation(run: Run, stage: Stage, finished: list[str]) -> bool:
     before = run.protocol.before(stage.name)
     return before is None or before.name in finished
 

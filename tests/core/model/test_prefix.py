@@ -1,6 +1,7 @@
 """The cache of frozen activations: right, keyed by content, bounded, and resumable."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ import pytest
 from core.config import Head
 from core.imaging.preprocessing import scale
 from core.model import prefix
-from core.model.prefix import PrefixCache
-from core.model.stages import average_of, prefix_model
+from core.model.prefix import BATCH, PrefixCache
+from core.model.stages import average_of, cut_shape, prefix_model
 from core.model.vgg19 import build_model
 from core.model.weights import Weights
 from core.protocols import REPORT
@@ -125,6 +126,41 @@ def test_an_interrupted_computation_goes_on_where_it_stopped(model, pictures, tm
     expected = prefix_model(model, CUTS).predict_on_batch(scale(pictures, "unit"))
     expect_near(found["block4_pool"], expected["block4_pool"])
     assert not list(tmp_path.glob("*.partial")) + list(tmp_path.glob("*.rows"))
+
+
+def test_a_continuation_has_what_the_computation_took_of_the_disk(
+    model, pictures, tmp_path, monkeypatch
+):
+    """Or it would not fit where it fitted before, and be given up with most of it done."""
+    size = sum(4 * len(pictures) * int(np.prod(cut_shape(model, cut))) for cut in CUTS)
+    disk = prefix.RESERVE + size + 100_000
+
+    def usage(folder):
+        taken = sum(512 * path.stat().st_blocks for path in Path(folder).glob("*"))
+        return SimpleNamespace(free=disk - taken)
+
+    monkeypatch.setattr(prefix.shutil, "disk_usage", usage)
+    cache = PrefixCache(tmp_path)
+
+    def stop_late(done, _):
+        if done > BATCH:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache.activations(model, CUTS, pictures, "unit", each_batch=stop_late)
+    assert set(cache.activations(model, CUTS, pictures, "unit")) == set(CUTS)
+
+
+def test_what_was_begun_for_other_cuts_makes_room(model, pictures, tmp_path):
+    def stop_at_once(*_):
+        raise KeyboardInterrupt
+
+    cache = PrefixCache(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        cache.activations(model, CUTS, pictures, "unit", each_batch=stop_at_once)
+    assert len(list(tmp_path.glob("*.partial"))) == len(CUTS)
+    cache.activations(model, CUTS[:1], pictures, "unit")
+    assert len(list(tmp_path.glob("*.partial"))) == len(CUTS) - 1
 
 
 @pytest.mark.parametrize("left", ["no part", "an empty marker"])

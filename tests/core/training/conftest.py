@@ -53,10 +53,12 @@ def scans(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def make_run(scans):
-    """Makes runs of the small protocol: `make_run(workspace, name)`."""
+    """Makes runs of the small protocol: `make_run(workspace, name, **further)`."""
     dataset = index_folder(scans)
     groups = {entry.file: number for number, entry in enumerate(dataset.entries)}
-    return lambda workspace, name: create_run(workspace, dataset, TINY, groups, name=name)
+    return lambda workspace, name, **further: create_run(
+        workspace, dataset, TINY, groups, name=name, **further
+    )
 
 
 @pytest.fixture(scope="session")

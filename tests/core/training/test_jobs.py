@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from waiting import until
 
-from core.errors import RunError, SettingError
+from core.errors import RunError, SettingError, WeightsError
 from core.model.vgg19 import build_model
 from core.model.weights import URL, Weights, keras_cache
 from core.training import jobs
@@ -286,6 +286,41 @@ def test_a_scan_that_went_missing_fails_the_job_in_words(new_run, scans):
     assert "0.png" not in (run.path / "log.txt").read_text()
     jobs.resume(run)
     assert end_of(run).state == "finished"
+
+
+def test_a_stage_with_a_damaged_checkpoint_begins_anew(new_run, finished):
+    run = new_run("torn")
+    jobs.start(run, ["baseline"])
+    until(lambda: len(run.history()) >= 1 or not run.status.active)
+    jobs.stop(run)
+    assert end_of(run).state == "stopped"
+    (run.stage_path("baseline") / "checkpoint.npz").write_bytes(b"")
+    jobs.resume(run)
+    assert end_of(run).state == "finished"
+    same_history(run, finished, ["baseline"])
+    assert "begins anew" in (run.path / "log.txt").read_text()
+
+
+@pytest.mark.parametrize("how", ["named", "by the environment"])
+def test_a_run_is_not_made_with_weights_that_are_not_there(make_run, tmp_path, monkeypatch, how):
+    workspace, absent = Workspace(tmp_path / "workspace"), tmp_path / "absent.h5"
+    if how == "by the environment":
+        monkeypatch.setenv("VGG19_WEIGHTS", str(absent))
+    with pytest.raises(WeightsError, match="there is no file"):
+        make_run(workspace, "one", weights_path=absent if how == "named" else None)
+    assert workspace.runs() == []
+
+
+def test_weights_named_by_a_relative_path_are_found_by_the_job(new_run, tmp_path, monkeypatch):
+    run = new_run("relative")
+    (tmp_path / "mine.h5").write_bytes(b"no weights")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VGG19_WEIGHTS", "mine.h5")
+    jobs.start(run, ["baseline"])
+    status = end_of(run)
+    assert status.state == "failed"
+    assert "mine.h5" in status.message
+    assert "there is no file" not in status.message
 
 
 def test_a_dead_process_is_not_taken_for_a_living_one(new_run):

@@ -83,7 +83,8 @@ def test_the_seconds_of_a_run_follow_its_history(workspace):
 
 def test_class_names_that_look_like_numbers_stay_names(workspace):
     run = workspace.create(REPORT, DATA, name="run")
-    run.write_split(pd.DataFrame({"file": ["1/007.png"], "view": [0], "label": ["1"]}))
+    table = {"file": ["1/007.png"], "view": [0], "label": ["1"], "split": [""], "group": [0]}
+    run.write_split(pd.DataFrame(table))
     assert run.split()["label"].item() == "1"
 
 
@@ -93,6 +94,21 @@ def test_class_names_that_look_like_nothing_stay_names(workspace, name):
     table = {"file": ["a.png"], "view": [0], "label": [name], "split": [""], "group": [3]}
     run.write_split(pd.DataFrame(table))
     assert run.split().to_dict("records") == [{k: v[0] for k, v in table.items()}]
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 40, b"stage,ep"])
+def test_a_stage_is_put_aside_with_a_history_that_is_damaged(workspace, content):
+    """Training it again is the remedy that is named for it."""
+    run = workspace.create(REPORT, DATA, name="run")
+    run.stage_path("baseline").mkdir(parents=True)
+    (run.path / "history.csv").write_bytes(content)
+    with pytest.raises(RunError, match="Train that stage again"):
+        run.history()
+    run.archive_stage("baseline")
+    assert run.history().empty
+    (kept,) = run.path.glob("archive/*/history.csv")
+    assert kept.read_bytes() == content
+    assert not run.stage_path("baseline").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 40], ids=["empty", "zeros"])
@@ -110,7 +126,7 @@ def test_what_a_power_cut_has_damaged_is_told_in_words(workspace, file, content)
 
 def test_a_run_is_none_before_its_split_is_written(workspace, monkeypatch):
     """Where the disk is full in between, say."""
-    split = pd.DataFrame({"file": ["a.png"], "view": [0], "label": ["yes"]})
+    split = pd.DataFrame({"file": ["a.png"], "view": [0], "label": ["yes"], "split": [""]})
     assert len(workspace.create(REPORT, DATA, split=split, name="whole").split()) == 1
 
     def full(*_):
