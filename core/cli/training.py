@@ -150,7 +150,7 @@ def _continue(run: Run, wanted: list[str] | None, changes: dict[str, Any]) -> No
         jobs.expect_trainable(run, wanted)  # or a refusal would leave the settings changed
     for stage in (wanted or unfinished) if changes else ():
         jobs.change_stage(run, stage, **changes)
-    if wanted is None and not changes and run.recorded_status.requested:
-        jobs.resume(run)  # nothing of a stage half done is lost
+    if wanted is None and not changes:
+        jobs.finish(run)
     else:
         jobs.start(run, wanted)

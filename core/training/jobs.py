@@ -176,6 +176,19 @@ def start(run: Run, stages: Sequence[str] | None = None) -> None:
         _launch({run: wanted}, run.path)
 
 
+def finish(run: Run) -> None:
+    """Launch every stage that is not finished; one that was stopped goes on where it stopped.
+
+    Args:
+        run: Not at work.
+
+    Raises:
+        RunError: The run is at work, or has finished all stages.
+    """
+    with run.held():
+        _launch({run: expect_trainable(run)}, run.path)
+
+
 def expect_trainable(run: Run, stages: Sequence[str] | None = None) -> list[str]:
     """The stages that `start` would train, in order.
 

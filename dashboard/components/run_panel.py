@@ -13,7 +13,7 @@ from core.training import jobs
 from core.training.runs import Run, RunStatus
 from dashboard import resources
 from dashboard.components import chart, job_panel, launch, shell, stage_track
-from dashboard.components.training_line import at_work, headline, progress
+from dashboard.components.training_line import headline, progress
 from dashboard.components.words import duration, percent, plain
 
 LOG_BYTES = 16_000

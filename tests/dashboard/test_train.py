@@ -3,12 +3,14 @@
 import os
 from pathlib import Path
 
+import made_crossval
 import pytest
 from made_run import make_run
 from pages import Pages, small, texts
 
 from core.config import Split
 from core.data.patients import Patients
+from core.errors import RunError
 from core.evaluation.mark import mark_of
 from core.process import began
 from core.protocols import LEAKFREE
@@ -210,6 +212,52 @@ def test_a_finished_stage_can_be_repeated_with_other_settings(
     page.button(key="again-made-stage1-go").click().run()
     assert started == [["stage1"]]
     assert run.protocol.stage("stage1").epochs == 3
+
+
+def test_a_stage_whose_predecessor_is_put_aside_is_not_repeated(workspace: Workspace):
+    run = make_run(workspace.path, [0.5, 1, 2])
+    run.archive_stage("stage1")
+    page = Pages().open("train")
+    page.session_state["train-made-stage2"] = True  # opens it, if it is there
+    page.run()
+    assert not page.number_input
+    before = run.protocol
+    with pytest.raises(RunError, match="to be trained before"):
+        run_panel._train_with(run, "stage2", {"epochs": 3})
+    assert run.protocol == before
+
+
+def test_settings_that_only_the_shell_takes_can_be_seen(workspace: Workspace):
+    run = make_run(workspace.path, [0.5])
+    jobs.change_stage(run, "baseline", epochs=2000, learning_rate=1e-12)
+    page = Pages().open("train")
+    page.session_state["train-made-baseline"] = True  # opens it
+    page.run()
+    assert not page.exception
+    assert page.number_input(key="again-made-baseline-epochs").value == 2000
+
+
+@pytest.mark.parametrize("ahead", ["run", "cross-validation", "nothing"])
+def test_a_run_that_waits_says_for_what(workspace: Workspace, ahead: str):
+    at_work = RunStatus(state="running", requested=("final",))
+    at_work = at_work.model_copy(update={"pid": os.getpid(), "process_started": began(os.getpid())})
+    run = make_run(workspace.path, [0.5])
+    if ahead == "run":
+        workspace.create(LEAKFREE, run.config.data, name="first").write_status(at_work)
+    elif ahead == "cross-validation":
+        made_crossval.made(workspace.path, [7]).runs()[0].write_status(at_work)
+    run.write_status(at_work.model_copy(update={"state": "queued"}))
+    page = Pages()
+    page.test.session_state[state.RUN] = "made"
+    (bar,) = page.open("train").get("progress")
+    said = bar.proto.text
+    expected = {
+        "run": "Run first trains now",
+        "cross-validation": "Cross-validation made trains now",
+        "nothing": "One moment",
+    }
+    assert expected[ahead] in said
+    assert "Run made trains now" not in said
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,25 @@ def test_a_stop_comes_at_the_next_batch_and_a_resume_finishes(new_run, finished)
         jobs.resume(run)
 
 
+def test_what_is_not_finished_is_trained_from_where_it_was_stopped(new_run):
+    """Whatever was asked for when it stopped."""
+    run = new_run("partly")
+    for stage in ("stage2", "stage3", "final"):
+        jobs.change_stage(run, stage, epochs=1)
+    jobs.start(run, ["baseline"])
+    until(lambda: len(run.history()) >= 1)
+    jobs.stop(run)
+    assert end_of(run).state == "stopped"
+    jobs.finish(run)
+    assert end_of(run).state == "finished"
+    assert run.finished_stages() == [stage.name for stage in run.protocol.stages]
+    assert not list(run.path.glob("archive/*"))
+    ours = run.history()
+    assert list(ours["epoch"][ours["stage"] == "baseline"]) == [1, 2, 3]
+    with pytest.raises(RunError, match="all stages"):
+        jobs.finish(run)
+
+
 def test_one_trains_and_the_other_waits_its_turn(new_run):
     first, second = new_run("first"), new_run("second")
     jobs.start(first, ["baseline"])
