@@ -135,15 +135,16 @@ class Intake:
         reason = judge_tags(scan.tags) or judge(scan.pixels)
         if reason is not None and not override:
             return Objection(file.name, "refused", reason, scan, scan.slice)
+        prepared = self.prepare(scan)
         return Question(
             file.name,
             scan,
-            self.prepare(scan),
+            prepared,
             trained_on=not self._trained_on.isdisjoint(scan.digests),
             group=self._group(scan),
             reason=reason,
             override=override,
-            cautions=tuple(_cautions(scan)),
+            cautions=tuple(_cautions(scan, prepared)),
         )
 
     def _group(self, scan: Scan) -> str | None:
@@ -165,13 +166,15 @@ class Intake:
         return prepared
 
 
-def _cautions(scan: Scan) -> Iterator[str]:
+def _cautions(scan: Scan, prepared: Prepared) -> Iterator[str]:
     """What to bear in mind of what was read, in sentences."""
     if left_out := int(scan.tags.get("FilesLeftOut", 0)):
         files = "file was" if left_out == 1 else "files were"
         yield f"{left_out:,} {files} left out that could not be read as a scan."
     if _bears_writing(scan):
         yield BURNED_IN
+    if prepared.box.fallback:
+        yield f"Taken whole, not cropped to the brain: {prepared.box.fallback}."
 
 
 def _bears_writing(scan: Scan) -> bool:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 BATCH = 8
 """Pictures that go through the network at once: more is no faster on a laptop, and each takes
 some 30 MB at 240 pixels."""
+MEMORY = "The run was trained on this very scan: the answer is memory, not skill."
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class Prediction:
         distance: From the training scans, as a multiple of what is typical of them (see
             `core.model.typicality`); none where that cannot be known.
         overridden: The answer was given although there was a reason not to, `reason`.
-        cautions: What else to bear in mind, in sentences.
+        cautions: What else to bear in mind, in sentences; that the answer is memory among them.
     """
 
     file: str
@@ -84,10 +85,13 @@ class Prediction:
     overridden: bool = False
     cautions: tuple[str, ...] = ()
 
-    def to_json(self, map_path: str | None = None) -> dict[str, Any]:
+    def to_json(self, method: str, map_path: str | None = None) -> dict[str, Any]:
         """The record that `predict --json` documents.
 
+        Its last keys are for what is asked beside the answer, and are none here.
+
         Args:
+            method: How the map was made, if there is one.
             map_path: Where the caller has put the map, if it has.
         """
         scan = self.scan
@@ -101,6 +105,7 @@ class Prediction:
             "map": map_path,
             "overridden": self.overridden,
             "distance": self.distance,
+            "trained_on": self.trained_on,
             "cautions": list(self.cautions),
             "slice": self.slice,
             "slices": scan.slices if scan else None,
@@ -108,6 +113,12 @@ class Prediction:
             "volume": scan.volume if scan else None,
             "volumes": scan.volumes if scan else None,
             "window": list(scan.window) if scan and scan.window else None,
+            "explained": self.target,
+            "method": method if self.target else None,
+            "map_maximum": self.map_maximum,
+            "evidence": None,
+            "stages": None,
+            "similar": None,
         }
 
 
@@ -341,6 +352,8 @@ class Predictor:
                     "map_maximum": float(maps.maximum[place]),
                     "target": self.classes[int(maps.target[place])],
                 }
+            if question.trained_on:
+                seen["cautions"] = (MEMORY, *question.cautions)
             yield self._prediction(
                 question.file,
                 "ok",

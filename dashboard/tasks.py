@@ -113,8 +113,12 @@ class Tasks:
 
     def find(self, key: Hashable) -> Task[Any] | None:
         """The task of this key; none if it was never started, is over or is forgotten."""
-        task = self._tasks.get(key)
-        return None if task is None or task.over else task
+        with self._lock:
+            task = self._tasks.get(key)
+            if task is None or task.over:
+                return None
+            self._tasks.move_to_end(key)  # what is asked for is the last to be forgotten
+            return task
 
     def end(self) -> None:
         """Have all work end, and let go of its results: nobody will ask for them any more."""

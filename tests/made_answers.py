@@ -13,7 +13,7 @@ from made_run import NEGATIVE, POSITIVE
 
 from core.imaging.preprocessing import prepare
 from core.imaging.scans import Scan
-from core.prediction import Prediction
+from core.prediction import MEMORY, Prediction
 from core.protocols import LEAKFREE
 from core.reporting.answers import Report
 
@@ -65,7 +65,7 @@ def batch() -> list[Prediction]:
     return [
         answered("low.png", 0.1),
         refused("dark.png"),
-        answered("high.png", 0.9, trained_on=True),
+        answered("high.png", 0.9, trained_on=True, cautions=(MEMORY,)),
         unreadable("empty.dcm"),
         answered("asked.png", 0.7, overridden=True, reason="no head: too dark"),
     ]

@@ -118,16 +118,9 @@ class Examiner:
         return Stages(self.predictor.run)
 
     def more(self, found: Prediction) -> dict[str, Any]:
-        """The keys that `predict --json` has beside those of the answer itself."""
+        """What `predict --json` has beside the answer itself, of which the report is told too."""
         wanted = self.wanted
-        record: dict[str, Any] = {
-            "explained": found.target,
-            "method": wanted.method if found.target else None,
-            "map_maximum": found.map_maximum,
-            "evidence": None,
-            "stages": None,
-            "similar": None,
-        }
+        record: dict[str, Any] = {}
         evidence = self._evidence(found)
         if self.report is not None:
             self.report.add(found, wanted.method, evidence)

@@ -203,7 +203,7 @@ def _record(examiner: Examiner, found: Prediction, picture: Path | None = None) 
         path = picture.with_name(f"{picture.name}{number}.png")
         write_bytes(path, png.getvalue())
         written = str(path)
-    return found.to_json(written) | examiner.more(found)
+    return found.to_json(examiner.wanted.method, written) | examiner.more(found)
 
 
 def answers_json(predictor: Predictor, results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -97,12 +97,8 @@ def _cautions(run: Run, prediction: Prediction) -> list[str]:
     found = list(prediction.cautions)
     if prediction.overridden:
         found.insert(0, f"**Answered on demand.** {prediction.reason}")
-    if prediction.trained_on:
-        found.append("The run was trained on this very scan: the answer is memory, not skill.")
     if leaky := resources.mark(run):
         found.append(leaky)
-    if prediction.prepared is not None and prediction.prepared.box.fallback:
-        found.append(f"Taken whole, not cropped to the brain: {prediction.prepared.box.fallback}.")
     return found
 
 
@@ -140,20 +136,13 @@ def _facts(prediction: Prediction, scan: Scan) -> dict[str, str]:
 
 
 def record(run: Run, prediction: Prediction, method: str) -> str:
-    """The JSON of `predict --json`, with what the map was made of."""
+    """The JSON of `predict --json`."""
     record = {
         "run": run.name,
         "stage": prediction.stage,
         "model_sha256": prediction.model_sha256,
         "mark": resources.mark(run),
-        "results": [
-            prediction.to_json()
-            | {
-                "explained": prediction.target,
-                "method": method if prediction.target else None,
-                "map_maximum": prediction.map_maximum,
-            }
-        ],
+        "results": [prediction.to_json(method)],
         "notice": "Research use only. Not for diagnosis.",
     }
     return json.dumps(record, indent=2)

@@ -203,8 +203,16 @@ def test_scans_that_were_trained_on_are_marked(run, predictor, head):
     split = run.split()
     trained = set(split.loc[(split["split"] == "train") & (split["view"] == 0), "file"])
     for name, data, _ in originals(run, "stage1"):
-        assert predictor.predict(data, name).trained_on == (name in trained)
+        answer = predictor.predict(data, name)
+        assert answer.trained_on == answer.to_json("grad-cam")["trained_on"] == (name in trained)
+        assert any("memory, not skill" in said for said in answer.cautions) == answer.trained_on
     assert not predictor.predict(head, "head.png").trained_on
+
+
+def test_a_scan_that_no_crop_was_found_of_is_told_of(predictor):
+    dark = np.zeros((100, 100), np.uint8)
+    answer = predictor.predict(png(dark), "dark.png", override=True)
+    assert answer.to_json("grad-cam")["cautions"][0].startswith("Taken whole, not cropped")
 
 
 def test_precedents_are_test_scans_but_for_the_scan_itself(run, predictor, head):
@@ -236,12 +244,13 @@ def test_precedents_are_test_scans_but_for_the_scan_itself(run, predictor, head)
 
 
 def test_the_record_is_json_as_documented(predictor, head):
-    ok = predictor.predict(head, "head.png").to_json("maps/head.png")
-    bad = predictor.predict(b"nothing", "bad.dcm").to_json()
+    ok = predictor.predict(head, "head.png").to_json("grad-cam", "maps/head.png")
+    bad = predictor.predict(b"nothing", "bad.dcm").to_json("grad-cam")
     keys = [
         *("file", "status", "label", "probability", "precedents", "reason", "map"),
-        *("overridden", "distance", "cautions", "slice", "slices", "plane", "volume"),
-        *("volumes", "window"),
+        *("overridden", "distance", "trained_on", "cautions", "slice", "slices", "plane"),
+        *("volume", "volumes", "window", "explained", "method", "map_maximum"),
+        *("evidence", "stages", "similar"),
     ]
     assert list(ok) == list(bad) == keys
     assert json.loads(json.dumps([ok, bad])) == [ok, bad]
@@ -339,7 +348,7 @@ def test_a_refusal_can_be_overridden_and_the_answer_says_so(predictor):
     assert answer.reason == refused.reason
     assert answer.probability is not None
     assert answer.map is not None
-    assert answer.to_json()["overridden"] is True
+    assert answer.to_json("grad-cam")["overridden"] is True
 
 
 def test_what_is_unlike_the_training_scans_is_refused(run, monkeypatch, head):

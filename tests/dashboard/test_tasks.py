@@ -74,6 +74,14 @@ def test_only_the_last_results_are_kept():
     assert tasks.find(KEPT + 2) is not None
 
 
+def test_a_result_that_is_looked_at_is_kept():
+    tasks = Tasks()
+    tasks.start("scores", lambda _: "all slices").result()
+    for number in range(KEPT + 3):
+        tasks.start(number, lambda _: None).result()
+        assert tasks.find("scores") is not None
+
+
 def test_cancelled_work_ends_at_its_next_report_and_can_be_started_anew():
     tasks, go, begun, reached = Tasks(), threading.Event(), threading.Event(), []
 

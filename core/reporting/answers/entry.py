@@ -205,15 +205,8 @@ class Entry:
 
 
 def _cautions(prediction: Prediction) -> tuple[str, ...]:
-    found = []
-    if prediction.overridden:
-        found.append(f"Answered on demand. {_sentence(prediction.reason)}")
-    if prediction.trained_on:
-        found.append("The run was trained on this very file: the answer is memory, not skill.")
-    found += prediction.cautions
-    if prediction.prepared is not None and prediction.prepared.box.fallback:
-        found.append(f"Taken whole, not cropped to the brain: {prediction.prepared.box.fallback}.")
-    return tuple(found)
+    demanded = [f"Answered on demand. {_sentence(prediction.reason)}"]
+    return (*(demanded if prediction.overridden else []), *prediction.cautions)
 
 
 def _place(prediction: Prediction, scan: Scan | None) -> str:

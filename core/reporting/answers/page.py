@@ -43,7 +43,7 @@ def in_short(entry: Entry) -> str:
     if entry.overridden:
         said.append("answered on demand")
     if entry.trained_on:
-        said.append("trained on this very file")
+        said.append("trained on this very scan")
     if entry.evidence and entry.evidence.verdict == "unreliable":
         said.append("unreliable map")
     if entry.evidence and entry.evidence.verdict == "empty":
