@@ -1,4 +1,4 @@
-"""How well near copies are found: `python -m benchmarks.duplicates DIR`.
+"""How well near copies are found: `python -m benchmarks duplicates DIR`.
 
 DIR holds `brain_tumor_dataset` (223 originals) and `report_split` (2,071 pictures made from
 them, with the original's name in the name of the file). The names and the list below are the

@@ -29,9 +29,9 @@ from core.data.index import read_file
 from core.errors import NeuroStageError
 from core.evaluation.intervals import GroupBootstrap, percentile, wilson
 from core.evaluation.results import PARTS
-from core.explanation.evidence import head_mask
 from core.explanation.geometry import to_scan
 from core.explanation.methods import METHODS, method
+from core.imaging.cropping import head_mask
 from core.imaging.preprocessing import Prepared, scale
 from core.imaging.scans import read_scan
 from core.prediction import BATCH, Predictor

@@ -21,7 +21,7 @@ from core.config import Crop
 from core.data.index import read_pixels
 from core.errors import NeuroStageError
 from core.evaluation.parts import PartView
-from core.explanation.evidence import head_mask
+from core.imaging.cropping import head_mask
 from core.imaging.preprocessing import prepare, scale
 from core.prediction import BATCH, Predictor
 from core.training.runs import Run

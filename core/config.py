@@ -1,4 +1,4 @@
-"""Protocols, stages and limits, as frozen data.
+"""Protocols and their stages, as frozen data.
 
 A protocol says everything that decides a result: how scans are cropped, scaled, augmented
 and split, what the head looks like and what each stage unfreezes. Code reads it; no code

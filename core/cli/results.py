@@ -136,7 +136,7 @@ def show(comparison: Comparison) -> None:
         "before.\n"
     )
     keep = comparison.keep
-    kept = comparison.stage(keep.stage) if keep.stage else comparison.stages[-1]
+    kept = comparison.kept
     beats = kept.beats.words if kept.beats else None
     said = (comparison.mark, keep.reason, keep.others, beats, keep.overfitting, comparison.caveat)
     for sentence in said:

@@ -198,6 +198,11 @@ class Comparison(Frozen):
         """The average of the stages, where there is one, and the simple baselines."""
         return (*([self.average] if self.average else []), *self.baselines)
 
+    @property
+    def kept(self) -> StageResult:
+        """The stage to keep; the last one where none can be named."""
+        return self.stage(self.keep.stage or self.stages[-1].name)
+
     def stage(self, name: str) -> StageResult:
         """The finished stage of this name (KeyError when there is none)."""
         return {stage.name: stage for stage in self.stages}[name]

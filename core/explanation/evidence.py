@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from core.config import Crop
+from core.imaging.cropping import head_mask
 
 Float32 = NDArray[np.float32]
 
@@ -242,29 +243,6 @@ def cheap_evidence(
         outside_evenly=float((~head).mean()),
         agreement={name: rank_correlation(map, other) for name, other in others.items()},
     )
-
-
-def head_mask(pixels: NDArray[np.uint8], crop: Crop) -> NDArray[np.bool_]:
-    """Where the head is: what the crop's method takes for it, filled to its outline.
-
-    Args:
-        pixels: uint8 RGB, (H, W, 3).
-        crop: The settings of the method (see `core.imaging.cropping.find_brain`).
-
-    Returns:
-        (H, W). All of the picture where the method finds nothing.
-    """
-    grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-    smooth = cv2.GaussianBlur(grey, (crop.blur, crop.blur), 0)
-    _, bright = cv2.threshold(smooth, crop.threshold, 255, cv2.THRESH_BINARY)
-    bright = cv2.erode(bright, None, iterations=crop.iterations)
-    bright = cv2.dilate(bright, None, iterations=crop.iterations)
-    contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    mask = np.zeros(grey.shape, np.uint8)
-    if contours:
-        largest = max(contours, key=cv2.contourArea)
-        cv2.drawContours(mask, [largest], -1, 1, thickness=cv2.FILLED)
-    return mask.astype(bool) if mask.any() else np.ones(grey.shape, bool)
 
 
 def rank_correlation(one: Float32, other: Float32) -> float | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.config import Crop
 
@@ -64,16 +65,39 @@ def find_brain(pixels: np.ndarray, crop: Crop) -> CropBox:
         The box in pixels of the picture. When there is no contour, or its box is smaller than
         `crop.minimum_share` of the picture, the whole picture with the reason in `fallback`.
     """
+    contour = _outline(pixels, crop)
+    if contour is None:
+        return whole(pixels, "no contour")
+    left, top, width, height = cv2.boundingRect(contour)
+    if width * height < crop.minimum_share * pixels.shape[0] * pixels.shape[1]:
+        share = f"{100 * crop.minimum_share:g}"
+        return whole(pixels, f"contour under {share} % of the picture")
+    return CropBox(left, top, left + width, top + height)
+
+
+def head_mask(pixels: np.ndarray, crop: Crop) -> NDArray[np.bool_]:
+    """Where the head is: what the crop's method takes for it, filled to its outline.
+
+    Args:
+        pixels: uint8 RGB, (H, W, 3).
+        crop: The settings of the method (see `find_brain`).
+
+    Returns:
+        (H, W). All of the picture where the method finds nothing.
+    """
+    mask = np.zeros(pixels.shape[:2], np.uint8)
+    contour = _outline(pixels, crop)
+    if contour is not None:
+        cv2.drawContours(mask, [contour], -1, 1, thickness=cv2.FILLED)
+    return mask.astype(bool) if mask.any() else np.ones(mask.shape, bool)
+
+
+def _outline(pixels: np.ndarray, crop: Crop) -> np.ndarray | None:
+    """The largest external contour of what is bright, (n, 1, 2); none where nothing is."""
     grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     smooth = cv2.GaussianBlur(grey, (crop.blur, crop.blur), 0)
     _, mask = cv2.threshold(smooth, crop.threshold, 255, cv2.THRESH_BINARY)
     mask = cv2.erode(mask, None, iterations=crop.iterations)
     mask = cv2.dilate(mask, None, iterations=crop.iterations)
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    if not contours:
-        return whole(pixels, "no contour")
-    left, top, width, height = cv2.boundingRect(max(contours, key=cv2.contourArea))
-    if width * height < crop.minimum_share * grey.size:
-        share = f"{100 * crop.minimum_share:g}"
-        return whole(pixels, f"contour under {share} % of the picture")
-    return CropBox(left, top, left + width, top + height)
+    return max(contours, key=cv2.contourArea, default=None)

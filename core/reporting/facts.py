@@ -94,7 +94,7 @@ class Facts(Frozen):
     @property
     def kept(self) -> StageResult:
         """The stage that the comparison keeps, else the last."""
-        return _kept(self.comparison)
+        return self.comparison.kept
 
 
 def facts_of(run: Run) -> Facts:
@@ -122,12 +122,8 @@ def facts_of(run: Run) -> Facts:
     )
 
 
-def _kept(comparison: Comparison) -> StageResult:
-    return comparison.stage(comparison.keep.stage or comparison.stages[-1].name)
-
-
 def _operating(run: Run, comparison: Comparison) -> OperatingPoint:
-    parts = part_views(run, run.predictions(_kept(comparison).name))
+    parts = part_views(run, run.predictions(comparison.kept.name))
     share = parts["test"].truth.mean() if len(parts["test"].rows) else 0.0
     return operating_point(
         parts["validation"],

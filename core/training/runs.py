@@ -10,7 +10,8 @@
       baselines/NAME/  predictions.csv, of validation and test
 
 The job writes, everybody else reads; every file is written whole. Figures are derived from
-`predictions.csv` and `history.csv` alone, so that no two views can disagree.
+`predictions.csv` and `history.csv` alone, with the groups of `split.csv` for their intervals,
+so that no two views can disagree.
 """
 
 import csv

@@ -58,7 +58,7 @@ def points(
 
 def show(comparison: Comparison, found: dict[str, OperatingPoint]) -> None:
     """The stage to keep in words, then a row a stage."""
-    kept = comparison.keep.stage or comparison.stages[-1].name
+    kept = comparison.kept.name
     head = "".join(
         f"<th>{name}</th>"
         for name in (

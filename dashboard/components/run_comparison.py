@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.evaluation.overview import pictures_tested
-from core.evaluation.results import StageResult
 from core.training.run_library import shown_name
 from core.training.runs import Run
 from dashboard import resources
@@ -21,7 +20,7 @@ def show(chosen: Sequence[Run]) -> None:
         st.caption(f"No stage is finished yet in {', '.join(left_out)}.")
     if not runs:
         return
-    kept = [_kept(run) for run in runs]
+    kept = [resources.comparison(run).kept for run in runs]
     facts = {
         "Stage to keep": [stage.title for stage in kept],
         "Protocol": [run.protocol.title for run in runs],
@@ -47,11 +46,6 @@ def show(chosen: Sequence[Run]) -> None:
 def _row(label: str, texts: Sequence[str], kind: str = "") -> str:
     cells = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
     return f'<tr class="plain {kind}"><th>{label}</th>{cells}</tr>'
-
-
-def _kept(run: Run) -> StageResult:
-    comparison = resources.comparison(run)
-    return comparison.stage(comparison.keep.stage or comparison.stages[-1].name)
 
 
 def _caveat(runs: Sequence[Run]) -> str:

@@ -26,7 +26,7 @@ def show(run: Run, comparison: Comparison) -> None:
     part = part_picker.show()
     predictions = resources.predictions(run)
     rows = {name: table[table["split"] == part] for name, table in predictions.items()}
-    kept = comparison.keep.stage or comparison.stages[-1].name
+    kept = comparison.kept.name
     titles = {stage.name: stage.title for stage in comparison.stages}
 
     def roc(look: figures.Look) -> go.Figure:

@@ -87,7 +87,7 @@ def all_stages_curves(
     mark: str | None = None,
     look: Look = "dark",
 ) -> go.Figure:
-    """All stages on one axis of epochs, the moments of unfreezing finished.
+    """All stages on one axis of epochs, the moments of unfreezing marked.
 
     Args:
         history: Rows of `history.csv`, in the order of the stages.

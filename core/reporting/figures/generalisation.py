@@ -31,7 +31,7 @@ def validation_against_test(comparison: Comparison, *, look: Look = "dark") -> g
     """Accuracy and loss of every stage on both held-out parts, with intervals.
 
     The stage to keep stands on a band; one whose validation loss is higher than that of the
-    stage before is finished as worse. Simple baselines stand to the right, and a dotted line
+    stage before is marked as worse. Simple baselines stand to the right, and a dotted line
     carries the best of them on test across to the stages.
     """
     figure = make_subplots(cols=2, horizontal_spacing=0.08)

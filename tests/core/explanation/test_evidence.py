@@ -13,10 +13,9 @@ from core.explanation.evidence import (
     Curves,
     Evidence,
     cheap_evidence,
-    head_mask,
     rank_correlation,
 )
-from core.imaging.cropping import find_brain
+from core.imaging.cropping import head_mask
 
 SIZE = 60
 SOUND = Evidence(empty=False, outside=0.1, outside_evenly=0.4, agreement={"other": 0.6})
@@ -38,20 +37,6 @@ def head():
     disc = np.where(x**2 + y**2 < 20**2, 150, 0)
     disc[x**2 + y**2 < 8**2] = 0
     return np.repeat(disc[..., None], 3, axis=-1).astype(np.uint8)
-
-
-def test_head_is_what_the_crop_finds_with_its_dark_middle(head):
-    mask = head_mask(head, Crop())
-    box = find_brain(head, Crop())
-    rows, columns = np.nonzero(mask)
-    assert (columns.min(), rows.min()) == (box.left, box.top)
-    assert (columns.max() + 1, rows.max() + 1) == (box.right, box.bottom)
-    assert mask[SIZE // 2, SIZE // 2]
-    assert mask.mean() == pytest.approx(np.pi * 20**2 / SIZE**2, rel=0.15)
-
-
-def test_all_of_a_picture_without_a_head_counts():
-    assert head_mask(np.zeros((20, 30, 3), np.uint8), Crop()).all()
 
 
 def test_heat_outside_is_a_share_of_all_heat(head):

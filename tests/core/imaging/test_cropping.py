@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from core.config import Crop
-from core.imaging.cropping import Box, CropBox, find_brain, whole
+from core.imaging.cropping import Box, CropBox, find_brain, head_mask, whole
 
 
 def picture_with(left, top, right, bottom, shape=(200, 160), level=200):
@@ -83,3 +83,22 @@ def test_boxes_know_their_size_and_cut():
     pixels = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
     assert np.array_equal(box.cut(pixels), pixels[1:3, 2:5])
     assert whole(pixels, "why") == CropBox(0, 0, 6, 4, "why")
+
+
+def test_head_is_what_the_crop_finds_with_its_dark_middle():
+    side = 60
+    y, x = np.mgrid[:side, :side] - side / 2
+    disc = np.where(x**2 + y**2 < 20**2, 150, 0)
+    disc[x**2 + y**2 < 8**2] = 0
+    head = np.repeat(disc[..., None], 3, axis=-1).astype(np.uint8)
+    mask = head_mask(head, Crop())
+    box = find_brain(head, Crop())
+    rows, columns = np.nonzero(mask)
+    assert (columns.min(), rows.min()) == (box.left, box.top)
+    assert (columns.max() + 1, rows.max() + 1) == (box.right, box.bottom)
+    assert mask[side // 2, side // 2]
+    assert mask.mean() == pytest.approx(np.pi * 20**2 / side**2, rel=0.15)
+
+
+def test_all_of_a_picture_without_a_head_counts():
+    assert head_mask(np.zeros((20, 30, 3), np.uint8), Crop()).all()
