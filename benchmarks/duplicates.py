@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks._lines import say
 from core.data.duplicates import SAME_SLICE, audit, find_copies
 from core.data.index import Dataset, index_folder, read_pixels
 from core.data.resemblance import likeness, most_alike, portray
@@ -73,11 +74,6 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "a random view of the report": lambda p: make_view(p, REPORT.augmentation, view_rng(7, "", 1)),
     "negative (grey levels inverted)": lambda p: 255 - p,
 }
-
-
-def say(line: str) -> None:
-    """One line of the study, at once."""
-    print(line, flush=True)  # noqa: T201
 
 
 def origin(file: str) -> str:

@@ -21,6 +21,7 @@ from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 from tf_keras_vis.utils.scores import CategoricalScore
 
+from benchmarks._lines import say
 from core.config import Protocol
 from core.explanation.maps import Explainer
 from core.explanation.methods import DEFAULT, METHODS
@@ -30,11 +31,6 @@ from core.model.weights import Weights
 from core.protocols import LEAKFREE, REPORT
 
 Task = Callable[[], object]
-
-
-def say(text: str) -> None:
-    """Print a line."""
-    print(text, flush=True)  # noqa: T201
 
 
 def plain(model: keras.Model, batch: np.ndarray) -> dict[str, Task]:

@@ -17,6 +17,7 @@ group of near copies for heat.
 
 import argparse
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ import cv2
 import numpy as np
 
 from benchmarks import _judged
+from benchmarks._lines import note, say
+from core.config import Protocol
 from core.data.index import read_file
 from core.errors import NeuroStageError
 from core.evaluation.intervals import GroupBootstrap, percentile, wilson
@@ -34,6 +37,7 @@ from core.explanation.methods import METHODS, method
 from core.imaging.cropping import head_mask
 from core.imaging.preprocessing import Prepared, scale
 from core.imaging.scans import read_scan
+from core.intake import Intake
 from core.prediction import BATCH, Predictor
 from core.training.runs import Run
 
@@ -66,22 +70,15 @@ class Found:
     empty: bool = False
 
 
-Results = dict[tuple[str, str], list[Found]]
+Results = defaultdict[tuple[str, str], list[Found]]
 """By stage and map, in the order of the scans."""
 
 
-def say(text: str) -> None:
-    """Print a line."""
-    print(text, flush=True)  # noqa: T201
-
-
-def known_scans(
-    run: Run, predictor: Predictor, masks: Path, scans: Path | None, parts: tuple[str, ...]
-) -> list[Known]:
+def known_scans(run: Run, masks: Path, scans: Path | None, parts: tuple[str, ...]) -> list[Known]:
     """Scans that have a mask of the same stem: of these parts of the run, or of a folder."""
     split = run.split()
     originals = split[(split["view"] == 0) & split["split"].isin(parts)]
-    root = Path(run.config.data.root)
+    root, intake = Path(run.config.data.root), Intake(run)
     rows = (
         [(root / row.file, row.group, row.split == "train") for row in originals.itertuples()]
         if scans is None
@@ -97,7 +94,7 @@ def known_scans(
         if lesion.shape != scan.pixels.shape[:2]:
             sys.exit(f"Expected a mask of the size of its scan, but {mask.name} has another.")
         if lesion.any():
-            found.append(Known(predictor.intake.prepare(scan), lesion, group, seen))
+            found.append(Known(intake.prepare(scan), lesion, group, seen))
     return found
 
 
@@ -110,12 +107,12 @@ def score(map: np.ndarray, lesion: np.ndarray) -> Found:
     return Found(bool(lesion[hottest].mean() >= 0.5), float(map[lesion].sum()) / total)
 
 
-def priors(scan: Known, predictor: Predictor) -> dict[str, np.ndarray]:
+def priors(scan: Known, protocol: Protocol) -> dict[str, np.ndarray]:
     """Maps that have seen no network, (H, W), by name."""
-    size = predictor.protocol.input.size
+    size = protocol.input.size
     across = (np.arange(size) - (size - 1) / 2) / size
     centre = np.exp(-(across[:, None] ** 2 + across[None] ** 2) / (2 * 0.2**2))
-    head = head_mask(scan.prepared.pixels, predictor.protocol.crop)
+    head = head_mask(scan.prepared.pixels, protocol.crop)
     depth = cv2.distanceTransform(head.astype(np.uint8), cv2.DIST_L2, 5)
     maps = {"even": np.ones((size, size)), "centre": centre, "brain-shaped": depth}
     return {name: to_scan(m.astype(np.float32), scan.prepared) for name, m in maps.items()}
@@ -134,7 +131,7 @@ def by_method(
             maps = look.maps(name).maps
             for scan, map in zip(batch, maps, strict=True):
                 found[name].append(score(to_scan(map, scan.prepared), scan.lesion))
-        print(f"{predictor.stage}: {first + len(batch)} of {len(scans)}", file=sys.stderr)  # noqa: T201
+        note(f"{predictor.stage}: {first + len(batch)} of {len(scans)}")
     return found
 
 
@@ -168,21 +165,16 @@ def assess(run: Run, options: argparse.Namespace, results: Results) -> list[Know
     if options.crossval and not set(stages) <= set(there):
         say(f"{run.name} has no model of {', '.join(stages)}: its scans are left out.")
         return []
-    scans: list[Known] = []
+    held_out = options.crossval or options.held_out
+    parts = _judged.parts(options) if held_out else PARTS
+    methods = options.methods.split(",") if options.methods else list(METHODS)
+    scans = known_scans(run, options.masks, options.scans, parts)
+    for scan in scans:
+        for name, map in priors(scan, run.protocol).items():
+            results["none", f"{name} prior"].append(score(map, scan.lesion))
     for stage in stages:
-        predictor = Predictor(run, stage)
-        if not scans:
-            held_out = options.crossval or options.held_out
-            parts = _judged.parts(options) if held_out else PARTS
-            scans = known_scans(run, predictor, options.masks, options.scans, parts)
-            for scan in scans:
-                for name, map in priors(scan, predictor).items():
-                    results.setdefault(("none", f"{name} prior"), []).append(
-                        score(map, scan.lesion)
-                    )
-        methods = options.methods.split(",") if options.methods else list(METHODS)
-        for name, found in by_method(predictor, scans, methods).items():
-            results.setdefault((stage, method(name).title), []).extend(found)
+        for name, found in by_method(Predictor(run, stage), scans, methods).items():
+            results[stage, method(name).title] += found
     return scans
 
 
@@ -199,7 +191,7 @@ def main() -> None:
     parser.add_argument("--methods", help="separated by commas; else all")
     options = parser.parse_args()
     scans: list[Known] = []
-    results: Results = {}
+    results: Results = defaultdict(list)
     try:
         for run in _judged.runs(options):
             scans += assess(run, options, results)

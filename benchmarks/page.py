@@ -22,6 +22,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks._lines import say
 from core.training.workspace import Workspace
 from dashboard import server
 
@@ -68,11 +69,6 @@ AT_REST = """async (element) => {
 A second without a change ends the wait. What the page says of its script would not do: a script
 that is quick begins and ends between two frames.
 """
-
-
-def say(text: str) -> None:
-    """Print a line."""
-    print(text, flush=True)  # noqa: T201
 
 
 def slowdown() -> float:

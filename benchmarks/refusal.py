@@ -19,6 +19,7 @@ from pydicom.data import get_testdata_files
 from sklearn.datasets import load_sample_images
 
 from benchmarks import _judged
+from benchmarks._lines import note, say
 from core.data.index import read_file, read_pixels
 from core.errors import NeuroStageError, UnreadableScan
 from core.evaluation.intervals import wilson
@@ -176,7 +177,7 @@ def refusals(predictor: Predictor, kinds: dict[str, list[bytes]]) -> list[str]:
         ours = [one for one in found if one.status == "refused"]
         by_rule = sum(one.distance is None for one in ours)
         near = min((one.distance for one in found if one.distance is not None), default=np.nan)
-        print(f"{kind}: {len(ours)} of {len(found)}", file=sys.stderr)  # noqa: T201
+        note(f"{kind}: {len(ours)} of {len(found)}")
         lines.append(
             f"| {kind} | {share(len(ours), len(found))} | {by_rule} | {len(ours) - by_rule} "
             f"| {near:.2f} |"
@@ -224,7 +225,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="folders of pictures without a brain")
     options = parser.parse_args()
     try:
-        print(report(_judged.runs(options), options))  # noqa: T201
+        say(report(_judged.runs(options), options))
     except NeuroStageError as error:
         sys.exit(str(error))
 
@@ -237,7 +238,7 @@ def report(runs: list[Run], options: argparse.Namespace) -> str:
         predictor, scans = _last_stage(run), held_out(run, parts)
         found = [one.status for one in predictor.predict_many((data, "") for data in scans)]
         accepted, total = accepted + found.count("ok"), total + len(found)
-        print(f"{run.name}: {found.count('ok')} of {len(found)}", file=sys.stderr)  # noqa: T201
+        note(f"{run.name}: {found.count('ok')} of {len(found)}")
     predictor = _last_stage(runs[0])
     made = {
         **photographs(options.photographs),

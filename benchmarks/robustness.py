@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from benchmarks._lines import note, say
 from core.config import Crop
 from core.data.index import read_pixels
 from core.errors import NeuroStageError
@@ -132,7 +133,7 @@ def predicted(run: Run, stage: str) -> pd.DataFrame:
             inputs = scale(np.stack(seen[first : first + BATCH]), protocol.input.scaling)
             found += predictor.model.predict_on_batch(inputs)[:, 1].tolist()
         tables.append(test[["file", "label", "group"]].assign(change=name, probability=found))
-        print(f"{run.name}: {name}", file=sys.stderr)  # noqa: T201
+        note(f"{run.name}: {name}")
     return pd.concat(tables)
 
 
@@ -162,11 +163,11 @@ def main() -> None:
         rows = pd.concat([predicted(run, options.stage) for run in runs])
     except NeuroStageError as error:
         sys.exit(str(error))
-    print("| scans | accuracy | sensitivity | specificity | AUC |")  # noqa: T201
-    print("| --- | --- | --- | --- | --- |")  # noqa: T201
+    say("| scans | accuracy | sensitivity | specificity | AUC |")
+    say("| --- | --- | --- | --- | --- |")
     for name in CHANGES:
         part = rows[rows["change"] == name].reset_index(drop=True)
-        print(row(name, PartView(part, runs[0].positive, seed=7)))  # noqa: T201
+        say(row(name, PartView(part, runs[0].positive, seed=7)))
 
 
 if __name__ == "__main__":
