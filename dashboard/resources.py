@@ -22,7 +22,7 @@ from core.evaluation.metrics import Summary, summarise
 from core.evaluation.overview import Overview, dated
 from core.evaluation.overview import overview as overview_of
 from core.readings.log import Answer, Contents, Log, Reading, current
-from core.storage import version
+from core.storage import is_file, version
 from core.training.crossval import CrossValidation
 from core.training.hardware import Hardware, measured_pace, pace_of
 from core.training.hardware import hardware as look_at_hardware
@@ -75,12 +75,15 @@ def thumbnail(
 ) -> bytes:
     """A small square picture of a scan with its crop drawn in (see `dashboard.thumbnails`).
 
-    A blank one where the scan cannot be read, which is not kept, for it may come back.
+    A blank one where the scan is gone or cannot be read: not kept, for it may come back.
     """
+    path = Path(root) / file
     try:
-        return _thumbnail(str(Path(root) / file), sha256, crop, side)
+        if is_file(path):
+            return _thumbnail(str(path), sha256, crop, side)
     except UnreadableScan:
-        return thumbnails.blank(side)
+        pass
+    return thumbnails.blank(side)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -1,13 +1,11 @@
 """`predict`: what a run's network says of scans, and what in them spoke for it."""
 
-import io
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
-from PIL import Image
 
 from core.cli.examining import PREDICTED, Examiner, Wanted, seen_beside
 from core.cli.options import Json, RunName, WorkspaceFolder, as_window, workspace_at
@@ -22,6 +20,7 @@ from core.imaging.reading import PLANES, Plane, Selection
 from core.intake import Objection
 from core.prediction import Prediction, Predictor, suspicion
 from core.reporting.answers import Report, asked_of, document, kind_of
+from core.reporting.pictures import png
 from core.storage import write_bytes
 
 
@@ -197,11 +196,9 @@ def _record(examiner: Examiner, found: Prediction, picture: Path | None = None) 
     """An answer with what is wanted beside it, its map written."""
     written = None
     if picture is not None and found.scan is not None and found.map is not None:
-        png = io.BytesIO()
-        Image.fromarray(overlay(found.scan.pixels, found.map)).save(png, "PNG")
         number = f"-{found.slice}" if found.scan.slices > 1 else ""
         path = picture.with_name(f"{picture.name}{number}.png")
-        write_bytes(path, png.getvalue())
+        write_bytes(path, png(overlay(found.scan.pixels, found.map)))
         written = str(path)
     return found.to_json(examiner.wanted.method, written) | examiner.more(found)
 

@@ -188,8 +188,7 @@ def index_folder(
             if already_cropped is None and number % step == 0:
                 box = find_brain(scan.pixels, Crop())
                 if box.fallback is None:
-                    area = (box.right - box.left) * (box.bottom - box.top)
-                    kept.append(area / (height * width))
+                    kept.append(box.area / (height * width))
         if progress:
             progress(number + 1, len(files))
     for label in classes:

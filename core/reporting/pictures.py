@@ -64,7 +64,3 @@ def _encoded(picture: Image.Image, format: str, **options: int) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, format, **options)
     return buffer.getvalue()
-
-
-BLANK = small(np.zeros((8, 8, 3), np.uint8), 8)
-"""Stands for a picture that is not where it was."""

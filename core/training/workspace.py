@@ -170,7 +170,7 @@ class Workspace:
         """What has this name already, in a word or two."""
         for job in JOBS:
             if (self.path / job.room / name).exists():
-                return "run" if job is Run else "cross-validation"
+                return job.kind
         return None
 
     def _free_name(self, stem: str) -> str:

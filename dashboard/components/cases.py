@@ -1,16 +1,14 @@
 """Scans in a list: what they are, how probable each stage found the positive class."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from core.storage import is_file
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import linked, pictures, words
-from dashboard.thumbnails import SIDE, SMALL
+from dashboard.thumbnails import SMALL
 
 MOST = 60
 ROW = 48
@@ -36,8 +34,8 @@ def show(
     error = (rows[worst_at] - (rows["label"] == run.positive)).abs()
     worst = error.sort_values(ascending=False, kind="stable").index[:MOST]
     rows = rows.loc[worst].reset_index(drop=True)
-    digests = resources.digests(run)
-    small = [thumbnail(run, file, digests[file], SMALL) for file in rows["file"]]
+    digests, root = resources.digests(run), run.config.data.root
+    small = [resources.thumbnail(root, file, digests[file], None, SMALL) for file in rows["file"]]
     left, right = st.columns([3.2, 1], gap="medium")
     with left:
         selected = _table(run, rows, small, titles, name)
@@ -48,7 +46,7 @@ def show(
         st.caption(said + (f" {MOST} of {total:,} are shown." if total > MOST else ""))
     with right:
         row = rows.iloc[selected]
-        _one(run, row, thumbnail(run, row["file"], digests[row["file"]]))
+        _one(run, row, resources.thumbnail(root, row["file"], digests[row["file"]], None))
 
 
 def _table(
@@ -89,11 +87,3 @@ def _one(run: Run, row: pd.Series, thumbnail: bytes) -> None:
         st.caption("The list is of an augmented view; Explain opens the scan that it was made of.")
     if st.button("Explain this scan", type="primary", width="stretch"):
         linked.go(run, row["file"])
-
-
-def thumbnail(run: Run, file: str, sha256: str, side: int = SIDE) -> bytes:
-    """A scan of a run, small; blank where it is no longer there."""
-    root = run.config.data.root
-    if not is_file(Path(root) / file):
-        return pictures.BLANK
-    return resources.thumbnail(root, file, sha256, None, side)

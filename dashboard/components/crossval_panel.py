@@ -25,9 +25,8 @@ def picker() -> CrossValidation | None:
     left, right = st.columns([1, 2], vertical_alignment="bottom", gap="large")
     name = left.selectbox("Cross-validation", list(known), key=state.CROSSVAL, bind="query-params")
     config = known[name].config
-    root = config.data.root.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
     right.caption(
-        f"{config.protocol.title} on {plain(root)} · {config.folds} folds · "
+        f"{config.protocol.title} on {plain(config.data.folder)} · {config.folds} folds · "
         f"{count(len(config.seeds), 'repetition')}"
     )
     return known[name]

@@ -5,7 +5,6 @@ import streamlit as st
 from core.evaluation.doubts import Doubt
 from core.training.crossval import CrossValidation
 from dashboard import resources
-from dashboard.components import cases
 from dashboard.components.words import count, plain
 
 COLUMNS = 6
@@ -26,14 +25,14 @@ def show(crossval: CrossValidation, found: list[Doubt]) -> None:
     )
     st.markdown(said)
     run = crossval.runs()[0]
-    digests = resources.digests(run)
+    digests, root = resources.digests(run), run.config.data.root
     classes = {crossval.config.data.negative, crossval.config.data.positive}
     with st.grid(COLUMNS, min_column_width=130, gap="small", key="doubts"):
         for doubt in found[:MOST]:
             (other,) = classes - {doubt.label}
             with st.container(gap="xxsmall"):
                 st.image(
-                    cases.thumbnail(run, doubt.file, digests[doubt.file]),
+                    resources.thumbnail(root, doubt.file, digests[doubt.file], None),
                     width="stretch",
                     alt=f"Scan of class {doubt.label}",
                 )

@@ -2,9 +2,9 @@
 
 from core.explanation.geometry import overlay
 from core.prediction import Prediction
-from core.reporting.pictures import BLANK, address, outlined, png, small, tiff
+from core.reporting.pictures import address, outlined, png, small, tiff
 
-__all__ = ["BLANK", "address", "outlined", "png", "shown", "small", "tiff"]
+__all__ = ["address", "outlined", "png", "shown", "small", "tiff"]
 
 FRAME = (98, 176, 198)
 

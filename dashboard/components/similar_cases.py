@@ -1,15 +1,12 @@
 """Training scans that the network sees as it sees this one, a row for each class."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.explanation.similar import Case
 from core.prediction import Prediction
-from core.storage import is_file
 from core.training.runs import Run
 from dashboard import examinations, resources
-from dashboard.components import pictures, reading, words
+from dashboard.components import reading, words
 from dashboard.tray import Item
 
 
@@ -36,9 +33,8 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
 
 def _case(run: Run, case: Case) -> None:
     root = run.config.data.root
-    there = is_file(Path(root) / case.file)
     st.image(
-        resources.thumbnail(root, case.file, case.sha256, None) if there else pictures.BLANK,
+        resources.thumbnail(root, case.file, case.sha256, None),
         width="stretch",
         alt=f"Training scan of class {case.label}",
     )
