@@ -162,17 +162,14 @@ def open_scan(data: bytes, name: str) -> ScanFile:
     return ScanFile(name, _open_file(data))
 
 
-def read_scan(
-    data: bytes, name: str, slice: int | None = None, selection: Selection | None = None
-) -> Scan:
-    """One slice of a file, the middle one if nothing is selected (see `open_scan`).
+def read_scan(data: bytes, name: str, slice: int | None = None) -> Scan:
+    """One slice of a file, the middle one if none is named (see `open_scan`).
 
     Raises:
         UnreadableScan: It cannot be read.
-        SettingError: There is no such slice, plane or volume.
+        SettingError: There is no such slice.
     """
-    file = open_scan(data, name)
-    return file.slice(slice) if selection is None else file.scan(selection)
+    return open_scan(data, name).slice(slice)
 
 
 def _open_file(data: bytes) -> Reader:
