@@ -99,20 +99,25 @@ def restore() -> None:
 
 
 def recent() -> list[Path]:
-    """Folders used before that are still there, latest first."""
-    try:
-        known = json.loads(_memory().read_text())
-    except (OSError, ValueError):
-        known = []
-    return [Path(folder) for folder in known if isinstance(folder, str) and is_folder(folder)]
+    """Folders used before that are there now, latest first."""
+    return list(filter(is_folder, _known()))
 
 
 def remember(folder: Path) -> None:
     """Put a folder at the head of the recent ones."""
-    known = recent()
+    known = _known()
     if known[:1] != [folder]:
         folders = [folder, *(other for other in known if other != folder)][:REMEMBERED]
         write_text(_memory(), json.dumps([str(f) for f in folders], indent=2))
+
+
+def _known() -> list[Path]:
+    """All that are remembered. One that is out of reach now, on a share say, may come back."""
+    try:
+        known = json.loads(_memory().read_text())
+    except (OSError, ValueError):
+        known = []
+    return [Path(folder) for folder in known if isinstance(folder, str)]
 
 
 def _memory() -> Path:
