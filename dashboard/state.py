@@ -10,13 +10,19 @@ has been drawn, so callbacks are the place to change one.
 """
 
 import hashlib
+from collections.abc import Collection
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 RUN = "run"
 """Name of the run in use; in the address."""
 STAGE = "stage"
 """Name of the stage in use; in the address."""
+OPEN = "open"
+"""Name of the run that a link leads to; in the address alone, and only until it is opened."""
+PAGE = "page"
+"""Title of the page that was shown last."""
 
 FOLDER = "folder"
 """Path of the data set in use."""
@@ -158,3 +164,30 @@ def put(key: str, value: str | None) -> None:
         st.session_state.pop(key, None)
     else:
         st.session_state[key] = value
+
+
+def fallback(key: str, options: Collection[str], otherwise: str) -> str:
+    """What a control that is bound to the address starts from where the address does not name it.
+
+    Back and Forward set such a control to this, over what the session holds, and the address
+    that they come to has often lost what was chosen. So there it is what was chosen last; and
+    only there, for what is the fallback never stands in the address.
+
+    Args:
+        key: Of the control.
+        options: What there is to choose.
+        otherwise: What is chosen for somebody who has not chosen yet.
+    """
+    context = get_script_run_ctx()
+    held = get(key) if context is not None and context.is_history_navigation else None
+    return held if held is not None and held in options else otherwise
+
+
+def carry(*keys: str) -> None:
+    """Take along to another page what is chosen under these keys.
+
+    The control of the next page finds it only if the page before was drawn twice; what a link
+    or an address has just chosen would be lost with the first click.
+    """
+    for key in keys:
+        put(key, get(key))

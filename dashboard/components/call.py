@@ -35,10 +35,6 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
         overridden=prediction.overridden,
     )
     key = "-".join(map(str, (state.NOTE, *answer.subject)))
-    # A callback of the desk runs the desk alone, and so the frame does not tell of its problem.
-    if told := state.get(state.PROBLEM):
-        state.put(state.PROBLEM, None)
-        st.error(told, icon=":material/error:")
     with st.container(key="call", gap="xsmall"):
         former = resources.call_on(answer)
         st.caption(_said(former) if former else "Your own call")
@@ -59,6 +55,7 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
             max_chars=NOTE_LENGTH,
             placeholder="Note, written with your call",
             label_visibility="collapsed",
+            persist_state="session",
         )
         st.caption(f":material/privacy_tip: {WARNING}")
 
@@ -66,6 +63,13 @@ def show(run: Run, item: Item, prediction: Prediction) -> None:
 def _write(answer: Answer, call: Call, key: str) -> None:
     resources.log().append(answer, call, state.get(key) or "")
     state.put(key, "")
+
+
+def forget() -> None:
+    """Let go of the notes that are not written yet, as of all else on a desk that is cleared."""
+    for key in list(st.session_state):
+        if str(key).startswith(f"{state.NOTE}-"):
+            del st.session_state[key]
 
 
 def _said(former: Reading) -> str:

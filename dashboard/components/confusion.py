@@ -58,14 +58,12 @@ def show(run: Run, comparison: Comparison) -> None:
 def _chosen(comparison: Comparison) -> tuple[str, str]:
     """By a click on a cell, by keyboard or by the page's address."""
     titles = {stage.name: stage.title for stage in comparison.stages}
-    if state.get(state.STAGE) not in titles:
-        state.put(state.STAGE, comparison.keep.stage or next(iter(titles)))
-    if state.get(state.OUTCOME) not in OUTCOMES:
-        state.put(state.OUTCOME, next(iter(OUTCOMES)))
+    kept = comparison.keep.stage or comparison.stages[-1].name
     left, right = st.columns([1, 1.4], gap="medium")
     stage = left.segmented_control(
         "Scans of",
         list(titles),
+        default=state.fallback(state.STAGE, titles, kept),
         required=True,
         format_func=titles.__getitem__,
         key=state.STAGE,
@@ -74,12 +72,13 @@ def _chosen(comparison: Comparison) -> tuple[str, str]:
     outcome = right.segmented_control(
         f"that are, with {comparison.positive} as positive",
         list(OUTCOMES),
+        default=state.fallback(state.OUTCOME, OUTCOMES, "fn"),
         required=True,
         format_func=OUTCOMES.__getitem__,
         key=state.OUTCOME,
         bind="query-params",
     )
-    return str(stage), str(outcome)
+    return stage, outcome
 
 
 def _take_click() -> None:

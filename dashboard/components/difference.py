@@ -50,11 +50,11 @@ def show(run: Run, comparison: Comparison) -> None:
         chart.show(figure, "changes", "How each cell of the confusion matrix changed")
     _table(comparison, first, second, part)
     counts = table["change"].value_counts()
-    if state.get(state.CHANGE) not in CHANGED:
-        state.put(state.CHANGE, next((c for c in CHANGED if counts.get(c, 0)), CHANGED[0]))
+    some = next((name for name in CHANGED if counts.get(name, 0)), CHANGED[0])
     change = st.segmented_control(
         "Scans",
         CHANGED,
+        default=state.fallback(state.CHANGE, CHANGED, some),
         required=True,
         format_func=lambda name: f"{counts.get(name, 0)} {name}",
         key=state.CHANGE,
@@ -70,19 +70,20 @@ def _choose(comparison: Comparison) -> tuple[HeldOut, str, str]:
     place, one, other = st.columns([1.2, 1, 1], gap="medium", vertical_alignment="bottom")
     with place:
         part = part_picker.show()
+    earlier = names[:-1]
     first = one.selectbox(
         "Stage",
-        names[:-1],
+        earlier,
+        index=earlier.index(state.fallback(state.FIRST, earlier, earlier[0])),
         format_func=lambda name: titles[name],
         key=state.FIRST,
         bind="query-params",
     )
     later = names[names.index(first) + 1 :]
-    if state.get(state.SECOND) not in later:
-        state.put(state.SECOND, later[-1])
     second = other.selectbox(
         "against",
         later,
+        index=later.index(state.fallback(state.SECOND, later, later[-1])),
         format_func=lambda name: titles[name],
         key=state.SECOND,
         bind="query-params",

@@ -12,13 +12,12 @@ PARTS = {"test": "Test", "validation": "Validation"}
 
 def show() -> HeldOut:
     """Choose the part; it is the same wherever it can be chosen."""
-    if state.get(state.PART) not in PARTS:
-        state.put(state.PART, "test")
     return cast(
         HeldOut,
         st.segmented_control(
             "Part of the data",
             list(PARTS),
+            default=state.fallback(state.PART, PARTS, "test"),
             required=True,
             format_func=PARTS.__getitem__,
             key=state.PART,

@@ -48,6 +48,7 @@ def show(run: Run, stage: str, question: Question) -> None:
     item = question.item
     if slicing.question(item) != question:
         st.rerun()  # so that the list says the same
+    shell.tell()
     with shell.problems():
         centre, beside = st.columns([2, 1.1], gap="medium")
         with beside, st.container(gap="xsmall"):

@@ -1,7 +1,8 @@
 """What every page has around it: style, notice, page head with run picker, plain errors."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,9 +43,7 @@ def frame() -> Iterator[None]:
     tab.show()
     with problems():
         folders.restore()
-    if told := state.get(state.PROBLEM):
-        state.put(state.PROBLEM, None)
-        st.error(told, icon=":material/error:")
+    tell()
     with problems():
         yield
 
@@ -80,6 +79,17 @@ def act(deed: Callable[..., object], *arguments: object) -> None:
         state.put(state.PROBLEM, UNFORESEEN)
 
 
+def tell() -> None:
+    """What went wrong in a callback, once.
+
+    The frame tells of it; a fragment, which its own controls rerun without the frame, does so
+    itself.
+    """
+    if told := state.get(state.PROBLEM):
+        state.put(state.PROBLEM, None)
+        st.error(told, icon=":material/error:")
+
+
 def header(
     title: str, subtitle: str = "", *, pick_run: bool = True, watch: bool = True
 ) -> Run | None:
@@ -94,6 +104,9 @@ def header(
     Returns:
         The run in use; none when there is none yet or the page has no picker.
     """
+    if state.get(state.PAGE) != title:
+        state.put(state.PAGE, title)
+        state.carry(state.RUN, state.STAGE)
     left, middle, right = st.columns([2.2, 1.4, 1.2], gap="medium")
     with left, st.container(key="page-head"):
         st.title(title, anchor=False)
@@ -115,22 +128,41 @@ def run_picker() -> Run | None:
     runs = {run.name: run for run in in_order(resources.workspace().runs())}
     if not runs:
         return None
-    if state.get(state.RUN) not in runs:
-        asked = st.query_params.get(state.RUN)
-        state.put(state.RUN, asked if asked in runs else next(iter(runs)))
+    names = list(runs)
+    asked = st.query_params.pop(state.OPEN, None)
+    if state.get(state.RUN) not in runs:  # an address may have the name instead of the label
+        asked = asked or st.query_params.get(state.RUN)
+    if asked in runs:
+        state.put(state.RUN, asked)
     with st.container(horizontal=True, vertical_alignment="center", key="run-picker"):
-        if leaky := _mark(runs[str(state.get(state.RUN))]):
-            st.badge("leaky", icon=":material/warning:", color="orange", help=leaky)
+        mark = st.empty()
         st.caption("Run", width="content")
         name = st.selectbox(
             "Run",
-            list(runs),
-            format_func=lambda name: shown_name(runs[name]),
+            names,
+            index=names.index(state.fallback(state.RUN, runs, names[0])),
+            format_func=_labels(runs).__getitem__,
             key=state.RUN,
             bind="query-params",
             label_visibility="collapsed",
         )
+        if leaky := _mark(runs[name]):
+            mark.badge("leaky", icon=":material/warning:", color="orange", help=leaky)
     return runs[name]
+
+
+def _labels(runs: Mapping[str, Run]) -> dict[str, str]:
+    """What each run is called in a list: as it is shown, or where that is not clear, by both names.
+
+    No two are alike: the browser and the address tell options apart by their labels alone.
+    """
+    shown = {name: shown_name(run) for name, run in runs.items()}
+    both = {name: f"{title} ({name})" for name, title in shown.items()}
+    claims = Counter(text for name in runs for text in {name, shown[name], both[name]})
+    return {
+        name: title if title == name or claims[title] == 1 else both[name]
+        for name, title in shown.items()
+    }
 
 
 def _mark(run: Run) -> str | None:

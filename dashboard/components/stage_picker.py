@@ -7,15 +7,23 @@ from dashboard import resources, state
 
 
 def show(run: Run) -> str:
-    """Choose among the finished stages; the one that the comparison keeps comes first."""
+    """Choose among the finished stages; until then it is the one that the comparison keeps.
+
+    Which one that is stands below and not in its label: the address has the label of what was
+    chosen, and another stage may be recommended tomorrow.
+    """
     finished = run.finished_stages()
+    titles = {name: run.protocol.stage(name).title for name in finished}
     keep = resources.comparison(run).keep.stage
-    if state.get(state.STAGE) not in finished:
-        state.put(state.STAGE, keep or finished[-1])
-
-    def title(name: str) -> str:
-        return run.protocol.stage(name).title + (" (recommended)" if name == keep else "")
-
-    return str(
-        st.selectbox("Stage", finished, key=state.STAGE, format_func=title, bind="query-params")
-    )
+    with st.container(gap="xsmall"):
+        stage = st.selectbox(
+            "Stage",
+            finished,
+            index=finished.index(state.fallback(state.STAGE, finished, keep or finished[-1])),
+            format_func=titles.__getitem__,
+            key=state.STAGE,
+            bind="query-params",
+        )
+        if keep is not None:
+            st.caption(f"{titles[keep]} is recommended.")
+    return stage

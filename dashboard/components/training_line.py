@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.training.crossval import CrossValidation, CrossValidationStatus
 from core.training.runs import Run, RunStatus
-from dashboard import resources
+from dashboard import resources, state
 from dashboard.components.words import duration, plain
 
 POLL_SECONDS = 3.0
@@ -30,7 +30,7 @@ def _line() -> None:
                 label=folds_sentence(crossval, of_all),
                 help=f"Cross-validation {plain(crossval.name)}",
                 icon=":material/progress_activity:",
-                query_params={"crossval": crossval.name},
+                query_params={state.CROSSVAL: crossval.name},
             )
         elif run is not None:
             st.page_link(
@@ -38,7 +38,7 @@ def _line() -> None:
                 label=sentence(*run),
                 help=f"Run {plain(run[0].name)}",
                 icon=":material/progress_activity:",
-                query_params={"run": run[0].name},
+                query_params={state.OPEN: run[0].name},
             )
 
 

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.training.runs import Run
 from dashboard import desk
-from dashboard.components import chances, linked, slicing, words
+from dashboard.components import call, chances, linked, slicing, words
 from dashboard.tray import Item
 
 ROW = 40
@@ -48,6 +48,7 @@ def show(run: Run, stage: str) -> Item:
 
 def _clear() -> None:
     desk.clear()
+    call.forget()
     linked.remember(None)
 
 

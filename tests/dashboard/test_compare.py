@@ -299,6 +299,15 @@ def test_two_stages_list_the_scans_that_changed_sides(pages, run):
     assert f"{pair.gained} were put right and {pair.lost} made wrong" in texts(page)
 
 
+@pytest.mark.usefixtures("run")
+def test_the_second_of_two_stages_is_a_later_one(pages):
+    chosen = {state.FIRST: "baseline", state.SECOND: "stage1"}
+    page = opened(pages, **{state.COMPARE_TAB: "Two stages"}, **chosen)
+    page.selectbox(key=state.FIRST).set_value("stage1").run()
+    assert not page.exception
+    assert page.selectbox(key=state.SECOND).value == "stage2"
+
+
 def test_every_part_opens_also_with_a_single_stage(workspace):
     make_run(workspace.path, STRENGTHS[:1])
     for tab in ("Epochs", "Validation and test", "Thresholds", "Two stages"):

@@ -1,8 +1,10 @@
 """The Explain page: a file in, an answer with its map or the reason why there is none."""
 
+import base64
 import hashlib
 import html
 import json
+import re
 from functools import partial
 from pathlib import Path
 
@@ -25,13 +27,14 @@ from pages import Pages, texts
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.precedents import in_words
+from core.explanation.evidence import Curves, Evidence
 from core.model.weights import file_sha256
 from core.prediction import Predictor
 from core.readings.log import Log
 from core.training.runs import Run
 from core.training.workspace import Workspace
 from dashboard import state
-from dashboard.components import answer, chances, pictures, words
+from dashboard.components import answer, chances, evidence, pictures, words
 
 
 @pytest.fixture
@@ -289,6 +292,62 @@ def test_a_call_is_stored_with_the_prediction_and_nothing_else_of_the_scan(
 
 
 @pytest.mark.usefixtures("run")
+def test_a_note_is_kept_until_it_is_written_or_the_desk_is_cleared(pages: Pages):
+    page = drop(pages.open("explain"), ("one.png", png(1)), ("two.png", png(2)))
+    note(page).set_value("bright rim").run()
+    look_at(page, 1)
+    assert note(page).value == ""
+    look_at(page, 0)
+    assert note(page).value == "bright rim"
+    pages.open("readings")
+    page = pages.open("explain")
+    look_at(page, 0)
+    assert note(page).value == "bright rim"
+    press(page, "Agree")
+    assert "Called **agree**" in texts(page)
+    assert note(page).value == ""
+    look_at(page, 1)
+    look_at(page, 0)
+    assert note(page).value == ""
+
+    note(page).set_value("second thoughts").run()
+    press(page, "Clear the desk")
+    drop(page, ("one.png", png(1)))
+    assert note(page).value == ""
+
+
+@pytest.mark.usefixtures("run")
+def test_what_goes_wrong_in_a_callback_of_the_desk_is_told_once_also_without_an_answer(
+    pages: Pages,
+):
+    page = drop(pages.open("explain"), ("blank.png", blank()))
+    page.session_state[state.PROBLEM] = "The disk is full."
+    with desk_alone(page):
+        page.run()
+        assert [error.value for error in page.error] == ["The disk is full."]
+        page.run()
+        assert not page.error
+
+
+def test_the_recommended_stage_is_said_and_is_no_part_of_the_choice(pages: Pages, run: Run):
+    title = run.protocol.stage("baseline").title
+    page = pages.open("explain")
+    assert page.selectbox(key=state.STAGE).options == [title]
+    assert f"{title} is recommended." in texts(page)
+
+
+def test_the_curves_of_a_full_check_can_be_told_apart_and_are_said_too():
+    curves = Curves((0, 1), (1, 0), (0, 1), 0.21, 0.87, (0.5,), (0.5,))
+    panel = evidence.panel(Evidence(False, 0.1, 0.4, {"other": 0.6}, curves))
+    (said,) = re.findall('aria-label="([^"]*)"', panel)
+    assert "0.21" in said
+    assert "0.87" in said
+    drawn = [base64.b64decode(mask).decode() for mask in re.findall(r"base64,([^)]*)\)", panel)]
+    dashes = [re.findall('stroke-dasharray="([^"]*)"', drawing) for drawing in drawn]
+    assert dashes == [["none"], ["5 3"]]
+
+
+@pytest.mark.usefixtures("run")
 def test_what_has_no_answer_cannot_be_called(pages: Pages):
     page = drop(pages.open("explain"), ("blank.png", blank()))
     assert "Agree" not in [button.label for button in page.button]
@@ -307,6 +366,13 @@ def test_a_broken_log_is_said_and_no_call_is_added(pages: Pages, workspace: Work
 def samples(page: AppTest) -> list[str]:
     """The scans that are offered on an empty desk."""
     return [b.label.replace("\\", "") for b in page.button if ".png" in b.label]
+
+
+def look_at(page: AppTest, row: int) -> None:
+    """Select a scan in the first list of the session."""
+    page.session_state["worklist-1"] = {"selection": {"rows": [row]}}
+    page.run()
+    assert not page.exception
 
 
 def note(page: AppTest):

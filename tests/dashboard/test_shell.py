@@ -10,7 +10,8 @@ from pages import APP, Pages, texts
 from streamlit.testing.v1 import AppTest
 
 from core.protocols import LEAKFREE
-from core.training.runs import RunWeights
+from core.training.run_library import annotate
+from core.training.runs import Run, RunWeights
 from core.training.workspace import Workspace
 from dashboard import state
 
@@ -50,6 +51,55 @@ def test_the_run_in_the_address_is_the_run_in_use(workspace: Workspace):
     page.query_params["run"] = "made"
     page.run().switch_page("views/train.py").run()
     assert page.selectbox(key="run").value == "made"
+
+
+@pytest.fixture
+def two(workspace: Workspace) -> tuple[Run, Run]:
+    """The runs "made" and "newer", which is listed first."""
+    made = make_run(workspace.path, [0.5])
+    return made, workspace.create(LEAKFREE, made.config.data, name="newer")
+
+
+def test_runs_that_are_shown_alike_are_told_apart(pages: Pages, two: tuple[Run, Run]):
+    for run in two:
+        annotate(run, title="Tonight")
+    page = pages.open("train")
+    picker = page.selectbox(key=state.RUN)
+    assert picker.options == ["Tonight (newer)", "Tonight (made)"]
+    picker.select("Tonight (made)").run()
+    assert page.selectbox(key=state.RUN).value == "made"
+
+
+def test_a_run_that_is_shown_by_the_name_of_another_is_told_apart(
+    pages: Pages, two: tuple[Run, Run]
+):
+    annotate(two[1], title="made")
+    assert pages.open("train").selectbox(key=state.RUN).options == ["made (newer)", "made"]
+
+
+def test_a_link_opens_its_run_whichever_is_in_use_and_however_it_is_shown(
+    pages: Pages, two: tuple[Run, Run]
+):
+    page = pages.open("compare")
+    assert page.selectbox(key=state.RUN).value == "newer"
+    annotate(two[0], title="Tonight")
+    page.query_params[state.OPEN] = "made"
+    page = pages.open("train")
+    assert page.selectbox(key=state.RUN).value == "made"
+    assert state.OPEN not in page.query_params
+    page.selectbox(key=state.RUN).select("newer").run()
+    assert page.selectbox(key=state.RUN).value == "newer"
+
+
+def test_the_mark_beside_the_picker_is_that_of_the_run_in_the_address(two: tuple[Run, Run]):
+    leaky, _ = two
+    leaky.write_split(leaky.split().assign(group="one"))
+    annotate(leaky, title="Tonight")
+    page = AppTest.from_file(str(APP), default_timeout=60)
+    page.query_params[state.RUN] = "Tonight"
+    page.run().switch_page("views/train.py").run()
+    assert page.selectbox(key=state.RUN).value == "made"
+    assert "leaky" in texts(page)
 
 
 def test_a_folder_that_cannot_be_reached_is_one_that_is_not_there(

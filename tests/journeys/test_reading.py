@@ -1,5 +1,6 @@
 """Scans at the desk: many at once, found through a figure, and never those of somebody else."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -67,6 +68,9 @@ def test_from_a_cell_of_a_matrix_to_its_scans_to_an_explanation(
     expect(page.locator(".st-key-strip img")).to_have_count(1)
     page.get_by_text("Similar cases").click()
     expect(page.locator(".st-key-similar img").first).to_be_visible()
+    page.get_by_role("button", name="Check this map fully").click()
+    curves = page.get_by_role("img", name="Probability as the hottest parts are taken away")
+    expect(curves.locator(".deletion")).to_have_css("mask-image", re.compile("image/svg"))
     expect(page.get_by_text("did not foresee")).to_have_count(0)
 
 

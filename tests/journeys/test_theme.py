@@ -2,7 +2,7 @@
 
 import pytest
 from contrast import hard_to_read, rgb
-from made_run import add_baselines, make_run
+from made_run import add_baselines, add_network, make_run
 from playwright.sync_api import Browser, Page, expect
 
 from core.reporting.figures.style import PALETTES, Look
@@ -41,7 +41,8 @@ def expect_figures(page: Page, look: Look) -> None:
 
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_every_page_can_be_read(browser: Browser, server: Server, look: Look):
-    add_baselines(make_run(server.workspace.path, [0.4, 1.3, 1.2]), {"majority": 0, "features": 1})
+    made = make_run(server.workspace.path, [0.4, 1.3, 1.2])
+    add_network(add_baselines(made, {"majority": 0, "features": 1}), made.finished_stages())
     page = opened(browser, look)
     for name in PAGES:
         page.goto(f"{server.url}/{name}")
@@ -51,6 +52,12 @@ def test_every_page_can_be_read(browser: Browser, server: Server, look: Look):
         assert not hard_to_read(page), name
     page.goto(f"{server.url}/compare")
     expect_figures(page, look)
+    page.goto(f"{server.url}/explain")
+    file = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"no picture at all"}
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("There is no picture to show.")).to_be_visible()
+    settle(page)
+    assert "no picture" not in " ".join(hard_to_read(page))  # beside it, much is switched off
     page.context.close()
 
 
