@@ -8,7 +8,8 @@ from pathlib import Path
 from core.data.index import read_file
 from core.errors import SettingError
 from core.imaging.dicom import series_of
-from core.imaging.series import pack, scan_files
+from core.imaging.files import scan_files
+from core.imaging.series import pack
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ import numpy as np
 from core.config import Crop
 from core.errors import DatasetError, UnreadableScan
 from core.imaging.cropping import find_brain
+from core.imaging.files import scan_files
 from core.imaging.reading import natural_key
 from core.imaging.scans import read_scan
-from core.imaging.series import scan_files
 from core.storage import is_file, is_folder
 
 PARTS = ("train", "validation", "test")

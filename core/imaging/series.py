@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from core.errors import UnreadableScan
 from core.imaging.dicom import Dicom
+from core.imaging.files import is_wanted
 from core.imaging.nifti import Nifti
 from core.imaging.reading import (
     MAX_VOLUME,
@@ -32,7 +33,6 @@ MAX_RATIO = 200
 what unpacks to more than `SMALL` bytes is held to it, since a black slice packs a thousandfold."""
 SMALL = 2**20
 ENCRYPTED = 0x1
-NOT_SCANS = {"thumbs.db", "desktop.ini", "dicomdir"}
 
 
 def looks_like_zip(data: bytes) -> bool:
@@ -76,21 +76,6 @@ def open_archive(data: bytes, open_file: Callable[[bytes], Reader]) -> Reader:
         )
     alone = len(readers) == 1 and (count == 1 or isinstance(readers[0], Nifti))
     return readers[0] if alone else Series(readers, count - len(readers))
-
-
-def scan_files(folder: Path) -> list[Path]:
-    """Everything below a folder that could be a scan, in natural order: nothing hidden.
-
-    A link that leads nowhere is among them, to be told of as unreadable.
-    """
-    return sorted(
-        (
-            path
-            for path in folder.rglob("*")
-            if (path.is_file() or not path.is_dir()) and _wanted(path.relative_to(folder))
-        ),
-        key=lambda path: natural_key(path.relative_to(folder).as_posix()),
-    )
 
 
 def pack(files: Iterable[Path]) -> bytes:
@@ -211,7 +196,7 @@ def _members(data: bytes) -> Iterable[bytes]:
                     f"a file in it unpacks to {entry.file_size:,} bytes "
                     f"from {entry.compress_size:,}"
                 )
-        wanted = [entry for entry in inside if _wanted(PurePosixPath(entry.filename))]
+        wanted = [entry for entry in inside if is_wanted(PurePosixPath(entry.filename))]
         for entry in sorted(wanted, key=lambda entry: natural_key(entry.filename)):
             yield archive.read(entry)
     except UnreadableScan:
@@ -233,8 +218,3 @@ def _escapes(name: str) -> bool:
     """Whether a name points out of the archive, as no honest one does."""
     path = PurePosixPath(name.replace("\\", "/"))
     return path.is_absolute() or ".." in path.parts or name[1:2] == ":"
-
-
-def _wanted(path: PurePosixPath | Path) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return not hidden and path.name.casefold() not in NOT_SCANS

@@ -19,11 +19,15 @@ def picker() -> CrossValidation | None:
     known = {crossval.name: crossval for crossval in resources.workspace().crossvals()}
     if not known:
         return None
-    if state.get(state.CROSSVAL) not in known:
-        asked = st.query_params.get(state.CROSSVAL)
-        state.put(state.CROSSVAL, asked if asked in known else next(iter(known)))
     left, right = st.columns([1, 2], vertical_alignment="bottom", gap="large")
-    name = left.selectbox("Cross-validation", list(known), key=state.CROSSVAL, bind="query-params")
+    names = list(known)
+    name = left.selectbox(
+        "Cross-validation",
+        names,
+        index=names.index(state.fallback(state.CROSSVAL, names, names[0])),
+        key=state.CROSSVAL,
+        bind="query-params",
+    )
     config = known[name].config
     right.caption(
         f"{config.protocol.title} on {plain(config.data.folder)} · {config.folds} folds · "

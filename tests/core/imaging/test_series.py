@@ -16,9 +16,10 @@ from PIL import Image
 from core.errors import SettingError, UnreadableScan
 from core.imaging import series
 from core.imaging.dicom import series_of
+from core.imaging.files import scan_files
 from core.imaging.reading import Selection
 from core.imaging.scans import open_scan
-from core.imaging.series import MAX_FILES, pack, scan_files
+from core.imaging.series import MAX_FILES, pack
 
 
 def archive(files, **options):
