@@ -45,6 +45,10 @@ class SettingError(NeuroStageError):
     """A setting outside what is possible."""
 
 
+class NoSuchPicture(SettingError):
+    """A slice, plane or volume that a file has not."""
+
+
 class WeightsError(NeuroStageError):
     """A weights file that is not there or does not hold VGG19."""
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
@@ -11,7 +11,7 @@ from core.cli.examining import PREDICTED, Examiner, Wanted, seen_beside
 from core.cli.options import Json, RunName, WorkspaceFolder, as_window, workspace_at
 from core.cli.sources import Source, sources_at
 from core.cli.terminal import answer, answers, note, percent, progress_bars, table
-from core.errors import SettingError, UnreadableScan
+from core.errors import NoSuchPicture, SettingError, UnreadableScan
 from core.evaluation.mark import mark_of
 from core.evaluation.precedents import Precedents, in_words
 from core.explanation.geometry import overlay
@@ -142,7 +142,12 @@ def predict(
         examiner = Examiner(predictor, wanted, progress, gathered)
         for number, source in enumerate(sources, start=1):
             picture = explain / f"{number:03d}-{source.stem}" if explain else None
-            results += ask(examiner, source, picture)
+            try:
+                results += ask(examiner, source, picture)
+            except NoSuchPicture as error:
+                if len(sources) == 1:
+                    raise
+                results.append(_declined(examiner, source, "refused", error))
             progress("Asking the network", number, len(sources))
     if as_json:
         answer(answers_json(predictor, results))
@@ -172,9 +177,7 @@ def ask(examiner: Examiner, source: Source, picture: Path | None = None) -> list
     try:
         data = source.read()
     except UnreadableScan as error:
-        return [
-            _record(examiner, predictor.decline(Objection(source.name, "unreadable", error.reason)))
-        ]
+        return [_declined(examiner, source, "unreadable", error)]
     how: dict[str, Any] = {
         "selection": wanted.selection,
         "override": wanted.override,
@@ -190,6 +193,19 @@ def ask(examiner: Examiner, source: Source, picture: Path | None = None) -> list
     records = [_record(examiner, found, picture) for found in slices]
     positive = predictor.run.positive
     return sorted(records, key=lambda record: -suspicion(record["probability"], positive))
+
+
+def _declined(
+    examiner: Examiner,
+    source: Source,
+    status: Literal["refused", "unreadable"],
+    error: UnreadableScan | NoSuchPicture,
+) -> dict[str, Any]:
+    """The answer for a source that there is nothing to ask about."""
+    reason = error.received
+    if isinstance(error, NoSuchPicture):
+        reason += f" (expected: {error.expected})"
+    return _record(examiner, examiner.predictor.decline(Objection(source.name, status, reason)))
 
 
 def _record(examiner: Examiner, found: Prediction, picture: Path | None = None) -> dict[str, Any]:

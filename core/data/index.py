@@ -224,6 +224,8 @@ def read_file(path: Path) -> bytes:
     expected, remedy = "a file with a scan in it", "Leave this file out or replace it."
     try:
         path.name.encode()
+        if path.is_dir():
+            raise UnreadableScan("a folder that is closed, or a link to one", expected, remedy)
         if not path.is_file():
             raise UnreadableScan("not an ordinary file", expected, remedy)
         size = path.stat().st_size

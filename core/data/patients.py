@@ -134,15 +134,17 @@ def _read(path: Path) -> list[tuple[str, str]]:
         # A spreadsheet puts a byte-order mark before what it saves as UTF-8.
         text = path.read_text("utf-8-sig")
         separator = max(SEPARATORS, key=text.split("\n", 1)[0].count)
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         rows = [[cell.strip() for cell in line] for line in lines if any(map(str.strip, line))]
     except OSError as problem:
         why = (problem.strerror or "input/output error").lower()
         raise DatasetError(
             expected, f"'{path}' cannot be opened ({why})", "Check the path."
         ) from None
-    except (ValueError, csv.Error):
+    except ValueError:
         raise DatasetError(expected, f"'{path.name}' is no text", remedy) from None
+    except csv.Error as problem:
+        raise DatasetError(expected, f"'{path.name}' cannot be read ({problem})", remedy) from None
     head = [name.casefold() for name in rows[0]] if rows else []
     for column in ("file", "patient"):
         if head.count(column) != 1:
@@ -150,6 +152,13 @@ def _read(path: Path) -> list[tuple[str, str]]:
             received = f"the columns of '{path.name}' are {names}"
             raise DatasetError(f"one column '{column}' in the table of patients", received, remedy)
     for row in rows:
+        if broken := next((cell for cell in row if "\n" in cell or "\r" in cell), None):
+            first = broken.splitlines()[0]
+            raise DatasetError(
+                f"one line for each scan in '{path.name}'",
+                f"a quotation mark before '{first}' takes in the lines after it",
+                "Take the quotation mark out, or close it in its line.",
+            )
         if len(row) != len(head):
             received = f"the row '{separator.join(row)}' has {len(row)}"
             raise DatasetError(

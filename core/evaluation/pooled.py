@@ -178,9 +178,11 @@ def _interval(
     # Shifting replicates, as that of the calibration error does, may push some below 0.
     found = percentile(_resampled(figure, views).clip(0))
     own = [result.intervals[figure] for result in results]
-    if not is_point(found) or any(interval is None for interval in own):
+    if not is_point(found):
         return found
     # Where nothing ever differs (all right in every seed) resampling has nothing to say.
+    if any(interval is None for interval in own):
+        return None
     low, high = np.mean([interval for interval in own if interval], axis=0)
     return float(low), float(high)
 

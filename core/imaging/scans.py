@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import SettingError, UnreadableScan
+from core.errors import NoSuchPicture, UnreadableScan
 from core.imaging.pictures import Picture
 from core.imaging.reading import Plane, Reader, Selection, Window, unreadable
 
@@ -95,7 +95,7 @@ class ScanFile:
 
         Raises:
             UnreadableScan: This slice is damaged.
-            SettingError: There is no slice, plane or volume of this kind.
+            NoSuchPicture: There is no slice, plane or volume of this kind.
         """
         slices = self.count(selection)
         index = slices // 2 if selection.slice is None else selection.slice
@@ -127,10 +127,10 @@ class ScanFile:
         """How many slices the plane and volume of a selection have.
 
         Raises:
-            SettingError: The file has no such plane or volume.
+            NoSuchPicture: The file has no such plane or volume.
         """
         if selection.plane != MIDDLE.plane and selection.plane not in self.planes:
-            raise SettingError(
+            raise NoSuchPicture(
                 "a volume in NIfTI format, which alone can be cut in other planes",
                 f"the {selection.plane} plane of a file of format {self.format} was asked for",
                 "Leave the plane out.",
@@ -167,7 +167,7 @@ def read_scan(data: bytes, name: str, slice: int | None = None) -> Scan:
 
     Raises:
         UnreadableScan: It cannot be read.
-        SettingError: There is no such slice.
+        NoSuchPicture: There is no such slice.
     """
     return open_scan(data, name).slice(slice)
 
@@ -193,7 +193,7 @@ def _open_file(data: bytes) -> Reader:
 
 def _expect(what: str, number: int, count: int) -> None:
     if not 0 <= number < count:
-        raise SettingError(
+        raise NoSuchPicture(
             f"a {what} from 0 to {count - 1}",
             f"{what} {number} was asked for",
             f"Choose a {what} that the file has.",

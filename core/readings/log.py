@@ -153,6 +153,10 @@ class Log:
                     "call then starts a new log.",
                 )
             self._mend(contents)
+            # Where the disk was full a line may be past the seal; with a second one it would be
+            # taken for a forgery, and so the seal comes first.
+            if self._sealed() < len(contents.readings):
+                self._write_seal(len(contents.readings), contents.last_hash)
             reading = _reading(answer, call, note, contents.last_hash)
             append_bytes(self.path, _line(reading))
             self._write_seal(len(contents.readings) + 1, reading.hash)
@@ -226,6 +230,10 @@ class Log:
         whole = as_lines(contents.readings).encode()
         if self.path.exists() and self.path.stat().st_size != len(whole):
             write_bytes(self.path, whole, durable=True)
+
+    def _sealed(self) -> int:
+        """How many lines the seal vouches for."""
+        return int(json.loads(self.seal.read_bytes())["lines"]) if self.seal.exists() else 0
 
     def _write_seal(self, lines: int, last: str) -> None:
         write_text(self.seal, json.dumps({"lines": lines, "hash": last}), durable=True)

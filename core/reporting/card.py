@@ -48,7 +48,7 @@ def card_of(run: Run) -> ModelCard:
     """
     facts = facts_of(run)
     data, protocol = facts.data, facts.protocol
-    known = {20} if data.patients is not None and not facts.comparison.mark else set()
+    known = {20} if data.patients_known == 1 and not facts.comparison.mark else set()
     return ModelCard(
         **{name: getattr(facts, name) for name in Facts.model_fields},
         intended_use=statements.INTENDED_USE,

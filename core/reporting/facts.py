@@ -38,6 +38,10 @@ class DataFacts(Frozen):
     patients: Literal["table", "pattern"] | None = Field(
         description="how the scans of a patient were known; none when they were not"
     )
+    patients_known: float | None = Field(
+        None,
+        description="share of the scans whose patient is known; none when that is not on record",
+    )
     scans: int = Field(description="in all parts; views may part one from itself")
     parts: tuple[PartFacts, ...]
 
@@ -142,6 +146,7 @@ def _data(run: Run) -> DataFacts:
         already_split=data.already_split,
         already_cropped=data.already_cropped,
         patients=None if patients is None else "table" if patients.table else "pattern",
+        patients_known=data.patients_known,
         scans=split["file"].nunique(),
         parts=tuple(_part(split[split["split"] == part], part, run.classes) for part in PARTS),
     )

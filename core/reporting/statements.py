@@ -92,7 +92,8 @@ def partition(facts: Facts) -> str:
     )
     if split.unit == "group":
         return f"Dealt out in whole groups, both classes alike: {shares}."
-    return f"Dealt out picture by picture, after augmentation: {shares}."
+    late = ", after augmentation" if protocol.augmentation.applies_to == "everything" else ""
+    return f"Dealt out picture by picture{late}: {shares}."
 
 
 def disjoint(facts: Facts) -> str:
@@ -221,6 +222,12 @@ def limits(facts: Facts) -> tuple[str, ...]:
         found.append(
             "Which scans are of one patient was not known. Slices of one person that do not look "
             "alike may be in two parts."
+        )
+    elif data.patients_known != 1:
+        share = "some" if data.patients_known is None else percent(data.patients_known)
+        found.append(
+            f"Which scans are of one patient was known of {share} of them. Others of one person "
+            "that do not look alike may be in two parts."
         )
     found += [
         "One split with one seed. Another one gives other figures; a cross-validation shows how "

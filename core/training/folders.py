@@ -28,6 +28,8 @@ class RunData(Frozen):
     already_split: bool
     already_cropped: bool
     patients: Patients | None = None
+    patients_known: float | None = None
+    """Share of the scans whose patient is known; none without patients, and in older records."""
 
     @property
     def folder(self) -> str:

@@ -153,6 +153,9 @@ def _reference(dataset: Dataset, patients: Patients | None) -> RunData:
         already_split=dataset.already_split,
         already_cropped=dataset.already_cropped,
         patients=patients,
+        patients_known=None
+        if patients is None
+        else len(patients.find(dataset)) / len(dataset.entries),
     )
 
 

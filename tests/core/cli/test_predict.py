@@ -221,6 +221,23 @@ def test_each_series_of_a_folder_is_asked_about(ask, run, tmp_path):
     assert found[0]["cautions"][0].startswith("1 file was left out")
 
 
+def test_a_file_without_the_slice_asked_for_costs_no_other_its_answer(ask, run, tmp_path):
+    y, x = np.mgrid[:SIDE, :SIDE]
+    head = np.where(np.hypot(x - 40, y - 40) < 30, 100 + (x * 7 + y * 13) % 80, 0).astype(np.uint16)
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for number in range(3):
+        dicom = header(head + number, SeriesInstanceUID="1.1", InstanceNumber=number)
+        (folder / f"{number}.dcm").write_bytes(written(dicom))
+    (folder / "alone.dcm").write_bytes(written(header(head, SeriesInstanceUID="1.2")))
+    words = ["predict", "one", folder, *here(run), "--override", "--slice", "2", "--json"]
+    code, out, err = ask(*words)
+    found = json.loads(out)["results"]
+    assert (code, err) == (0, "")
+    assert [result["status"] for result in found] == ["ok", "refused"]
+    assert found[1]["reason"] == "slice 2 was asked for (expected: a slice from 0 to 0)"
+
+
 def test_several_series_of_an_archive_are_told_of(ask, run, tmp_path):
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         for series in "12":

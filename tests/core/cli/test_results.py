@@ -79,6 +79,14 @@ def test_evaluate_agrees_with_the_record_until_it_is_altered(ask, run):
     assert "do not say what its predictions.csv says" in err
 
 
+def test_without_a_finished_stage_there_is_nothing_to_evaluate(ask, run):
+    for stage in run.finished_stages():
+        run.archive_stage(stage)
+    code, out, err = ask("evaluate", "one", *here(run), "--json")
+    assert (code, out) == (2, "")
+    assert "none yet" in err
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -70,6 +70,11 @@ def test_a_table_as_spreadsheets_write_it(tmp_path, text):
         ("file,patient\ntrain/no/p1_a.png", "2 columns in each row"),
         ("file,patient\ntrain/no/p1_a.png,1\ntrain/no/p1_a.png,2", "to both '1' and '2'"),
         (b"\x89PNG\r\n\x1a\n\x00\xff", "is no text"),
+        ('file,patient\ntrain/no/p1_a.png,"1\ntrain/no/p1_b.png,1', "cannot be read"),
+        (
+            'file,patient\ntrain/no/p1_a.png,"1\ntrain/no/p1_b.png,1"',
+            "mark before '1' takes in the lines after it",
+        ),
     ],
 )
 def test_a_table_that_cannot_be_right_is_refused(tmp_path, text, told):

@@ -179,6 +179,8 @@ def test_a_perfect_stage_still_has_an_interval_with_a_width(tmp_path):
         assert getattr(stage, figure) == 1.0
         assert low < 0.97 < high
     assert stage.intervals["accuracy"] == pytest.approx(wilson(60, 60))
+    assert stage.average_precision == 1.0
+    assert stage.intervals["average_precision"] is None  # as with a single seed
 
 
 def test_json_and_markdown_say_the_same(repeated):

@@ -234,3 +234,24 @@ def test_lines_of_a_later_version_that_says_more_by_default_stay_valid(tmp_path)
     log.append(answer(1), "agree")
     assert log.contents().fault is None
     assert len(log.contents().readings) == 2
+
+
+def test_calls_that_a_full_disk_refused_leave_the_log_intact(tmp_path, monkeypatch):
+    """The line may find room where its seal does not."""
+    log = written(tmp_path)
+    before = len(log.contents().readings)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as context:
+        context.setattr("core.readings.log.write_text", full)
+        for _ in range(3):
+            with pytest.raises(OSError, match="No space"):
+                log.append(answer(), "agree")
+    contents = log.contents()
+    assert contents.fault is None
+    assert len(contents.readings) == before + 1
+    log.append(answer(), "agree")
+    assert log.contents().fault is None
+    assert len(log.contents().readings) == before + 2

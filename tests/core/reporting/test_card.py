@@ -12,6 +12,7 @@ import pytest
 from made_run import POSITIVE, add_baselines, make_run
 
 from core.cli import main
+from core.data.patients import Patients
 from core.errors import RunError
 from core.evaluation.comparison import compare
 from core.evaluation.operating import operating_point
@@ -142,6 +143,26 @@ def test_small_unknown_and_unvalidated_are_said(card):
     assert "No external validation" in said
     assert "30 independent groups" in said
     assert "of one patient was not known" in said
+
+
+@pytest.mark.parametrize(
+    ("known", "status", "limit"),
+    [
+        (1.0, "answered", None),
+        (0.25, "in part", "was known of 25.0 % of them"),
+        (None, "in part", "was known of some of them"),
+    ],
+)
+def test_patients_are_known_only_where_all_are(tmp_path, known, status, limit):
+    run = make_run(tmp_path, [0.5])
+    told = {"patients": Patients(pattern=r"p(\d)"), "patients_known": known}
+    data = run.config.data.model_copy(update=told)
+    run.write_config(run.config.model_copy(update={"data": data}))
+    found = card_of(run)
+    answers = {item.number: item for item in found.checklist}
+    assert answers[20].status == status
+    said = " ".join(found.limits)
+    assert (limit in said) if limit else ("of one patient" not in said)
 
 
 def test_a_leak_comes_first_and_everywhere(tmp_path):
