@@ -15,8 +15,13 @@ def began(pid: int) -> float:
     Raises:
         psutil.Error: There is no such process.
     """
-    moment: float = psutil.Process(pid).create_time()
-    return moment - psutil.boot_time() if psutil.LINUX else moment
+    if not psutil.LINUX:
+        return float(psutil.Process(pid).create_time())
+    while True:
+        booted = psutil.boot_time()
+        moment = float(psutil.Process(pid).create_time())
+        if booted == psutil.boot_time():  # else the clock was set in between
+            return moment - booted
 
 
 def is_alive(pid: int | None, started: float | None) -> bool:

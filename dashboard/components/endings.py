@@ -19,10 +19,11 @@ def show() -> None:
     jobs = {f"{job.room}/{job.name}": job for job in _jobs()}
     watched = _watched()
     at_work = {key for key, job in jobs.items() if job.status.active}
-    st.session_state[state.WATCHED] = "\n".join(sorted(at_work))
     for key in sorted(watched - at_work):
         if key in jobs:  # else it was deleted
             _tell(jobs[key])
+    # Only now: another run of the page may have cut this one short before anything was told.
+    st.session_state[state.WATCHED] = "\n".join(sorted(at_work))
     if at_work:
         tab.offer_notifications()
         _watch()
@@ -41,9 +42,9 @@ def _tell(job: Job) -> None:
     how = HEADLINES[status.state].lower()
     icons = {"finished": ":material/check_circle:", "failed": ":material/error:"}
     icon = icons.get(status.state, ":material/info:")
-    st.toast(f"{what} {plain(name)}: {how}", icon=icon, duration="long")
     if status.state != "stopped":  # who stopped it knows
         tab.notify(f"{what} {name}: {how}", status.message, about=job.name)
+    st.toast(f"{what} {plain(name)}: {how}", icon=icon, duration="long")
 
 
 def _jobs() -> list[Job]:

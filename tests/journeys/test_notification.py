@@ -21,6 +21,12 @@ window.Notification = class {
   constructor(title, options) { window.shown.push([title, options.body, options.tag]) }
 }
 document.hasFocus = () => false
+// A toast goes by itself, and on a slow machine before anybody has looked.
+window.toasts = []
+new MutationObserver(() => {
+  for (const toast of document.querySelectorAll('[data-testid="stToast"]'))
+    window.toasts.push(toast.textContent)
+}).observe(document, { childList: true, subtree: true, characterData: true })
 """
 
 
@@ -41,7 +47,7 @@ def test_a_notification_where_it_was_wished_for(browser: Browser, server: Server
     expect(wished).to_be_hidden()
     run.write_status(RunStatus(state="finished"))
     for page in pages.values():
-        expect(page.get_by_text("Run made: finished")).to_be_visible()
+        page.wait_for_function("window.toasts.some(t => t.includes('Run made: finished'))")
     pages["wished"].wait_for_function("window.shown.length === 1")
     pages["wished"].get_by_role("link", name="Home").click()
     expect(pages["wished"].get_by_role("heading", name="NeuroStage")).to_be_visible()

@@ -156,7 +156,9 @@ def test_joined_groups_are_the_smallest_that_hold_both(numbers, patients):
     assert list(dict.fromkeys(joined.values())) == list(range(len(set(joined.values()))))
 
 
-WILD = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+WILD = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None
+)
 
 
 @WILD
