@@ -18,7 +18,7 @@ def began(pid: int) -> float:
     if not psutil.LINUX:
         return float(psutil.Process(pid).create_time())
     while True:
-        booted = psutil.boot_time()
+        booted = float(psutil.boot_time())
         moment = float(psutil.Process(pid).create_time())
         if booted == psutil.boot_time():  # else the clock was set in between
             return moment - booted
