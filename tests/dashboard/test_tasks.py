@@ -108,10 +108,10 @@ def test_cancelled_work_ends_at_its_next_report_and_can_be_started_anew():
 
 
 def test_all_work_ends_with_what_it_was_for():
-    tasks, go, begun, calls = Tasks(), threading.Event(), threading.Event(), []
+    tasks, go, begun, calls = Tasks(), threading.Event(), threading.Barrier(3), []
 
     def work(report: Report) -> None:
-        begun.set()
+        begun.wait(10)
         go.wait(10)
         report("Reading", 1, 2)
 
@@ -119,7 +119,7 @@ def test_all_work_ends_with_what_it_was_for():
     done.result()
     under_way = [tasks.start(number, work) for number in range(2)]
     waiting = tasks.start("waiting", lambda _: calls.append(1))
-    assert begun.wait(10)
+    begun.wait(10)  # both are at work
     tasks.end()
     go.set()
     for task in under_way:
