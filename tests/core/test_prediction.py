@@ -1,6 +1,5 @@
-"""From bytes to an answer, on a run that was really trained (small, but a real VGG19)."""
+"""From bytes to an answer, on a run that was really trained."""
 
-import io
 import json
 import logging
 import shutil
@@ -9,112 +8,13 @@ import zipfile
 import nibabel
 import numpy as np
 import pytest
-from made_dicom import header, written
-from PIL import Image
+from trained import draw_head, originals, png
 
-from core.config import Head, Stage
-from core.data.index import index_folder
 from core.errors import RunError, SettingError
 from core.evaluation.verification import predict_again
-from core.model.prefix import PrefixCache
 from core.model.typicality import LAYER, Typicality
 from core.prediction import Predictor
-from core.protocols import LEAKFREE
-from core.training.callbacks import Callback
-from core.training.experiment import Experiment
-from core.training.jobs import create_run
 from core.training.runs import Run
-from core.training.workspace import Workspace
-
-PROTOCOL = LEAKFREE.model_copy(
-    update={
-        "input": LEAKFREE.input.model_copy(update={"size": 64, "scaling": "unit"}),
-        "head": Head(units=(16, 8)),
-        "augmentation": LEAKFREE.augmentation.model_copy(
-            update={"positive_views": 1, "negative_views": 1}
-        ),
-        "training": LEAKFREE.training.model_copy(update={"batch_size": 8}),
-        "stages": (
-            Stage(name="baseline", title="Baseline", unfrozen=(), learning_rate=1e-4, epochs=1),
-            Stage(
-                name="stage1",
-                title="Stage 1",
-                unfrozen=("block5_conv4",),
-                learning_rate=1e-5,
-                epochs=1,
-            ),
-        ),
-    }
-)
-
-
-def draw_head(rng, lesion, margin=16):
-    """A textured disc of 80 x 80 in black, with a bright square in it if there is a lesion."""
-    side = 80 + 2 * margin
-    y, x = np.mgrid[:side, :side] - side / 2
-    coarse = Image.fromarray(rng.integers(70, 170, (8, 8)).astype(np.uint8))
-    texture = np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC))
-    picture = np.where(x**2 + y**2 < 38**2, texture, 0).astype(np.uint8)
-    if lesion:
-        row, column = rng.integers(side // 2 - 20, side // 2 + 8, 2)
-        picture[row : row + 14, column : column + 14] = 250
-    return picture
-
-
-def png(picture):
-    data = io.BytesIO()
-    Image.fromarray(picture).save(data, "PNG")
-    return data.getvalue()
-
-
-def train(folder, margin, stages=("baseline", "stage1")):
-    """Index a folder of 24 heads, train the stages, and give the run."""
-    rng = np.random.default_rng(3)
-    scans = folder / "scans"
-    for label in ("no", "yes"):
-        (scans / label).mkdir(parents=True)
-        for number in range(12):
-            (scans / label / f"{number}.png").write_bytes(
-                png(draw_head(rng, label == "yes", margin))
-            )
-    dataset = index_folder(scans)
-    groups = {entry.file: number for number, entry in enumerate(dataset.entries)}
-    workspace = Workspace(folder / "workspace")
-    run = create_run(workspace, dataset, PROTOCOL, groups)
-    experiment = Experiment(run, PrefixCache(workspace.cache), lambda *_: None, Callback())
-    for stage in stages:
-        experiment.train(PROTOCOL.stage(stage))
-    return run
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return train(tmp_path_factory.mktemp("run"), margin=16)
-
-
-@pytest.fixture(scope="module")
-def predictor(run):
-    return Predictor(run, "stage1")
-
-
-@pytest.fixture(scope="module")
-def cropped_run(tmp_path_factory):
-    """Trained on heads without a margin."""
-    return train(tmp_path_factory.mktemp("cropped"), margin=-2, stages=("baseline",))
-
-
-@pytest.fixture
-def head():
-    return png(draw_head(np.random.default_rng(99), lesion=True))
-
-
-def originals(run, stage):
-    """The run's own pictures: name, bytes and recorded probability."""
-    table = run.predictions(stage)
-    root = run.config.data.root
-    for row in table[table["view"] == 0].itertuples():
-        with open(f"{root}/{row.file}", "rb") as file:  # noqa: PTH123
-            yield row.file, file.read(), row.probability
 
 
 @pytest.mark.parametrize("explain", [False, True])
@@ -199,22 +99,6 @@ def test_files_are_taken_only_as_they_are_needed(predictor, head):
     assert taken == ["a", "b"]
 
 
-def test_scans_that_were_trained_on_are_marked(run, predictor, head):
-    split = run.split()
-    trained = set(split.loc[(split["split"] == "train") & (split["view"] == 0), "file"])
-    for name, data, _ in originals(run, "stage1"):
-        answer = predictor.predict(data, name)
-        assert answer.trained_on == answer.to_json("grad-cam")["trained_on"] == (name in trained)
-        assert any("memory, not skill" in said for said in answer.cautions) == answer.trained_on
-    assert not predictor.predict(head, "head.png").trained_on
-
-
-def test_a_scan_that_no_crop_was_found_of_is_told_of(predictor):
-    dark = np.zeros((100, 100), np.uint8)
-    answer = predictor.predict(png(dark), "dark.png", override=True)
-    assert answer.to_json("grad-cam")["cautions"][0].startswith("Taken whole, not cropped")
-
-
 def test_precedents_are_test_scans_but_for_the_scan_itself(run, predictor, head):
     table = run.predictions("stage1").merge(run.split()[["file", "view", "sha256"]])
     test = table[table["split"] == "test"]
@@ -258,56 +142,6 @@ def test_the_record_is_json_as_documented(predictor, head):
     assert ok["reason"] is None
     assert bad["probability"] is None
     assert bad["status"] == "unreadable"
-
-
-@pytest.mark.parametrize(("said", "warned"), [("YES", 1), ("NO", 0), (None, 0)])
-def test_a_file_that_says_that_it_bears_writing_is_warned_of(predictor, said, warned):
-    picture = draw_head(np.random.default_rng(99), lesion=True)
-    told = {"BurnedInAnnotation": said} if said else {}
-    answer = predictor.predict(written(header(picture, **told)), "head.dcm")
-    assert len(answer.cautions) == warned
-    assert answer.scan.tags.get("BurnedInAnnotation") == said
-
-
-def zipped(*files):
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        for number, file in enumerate(files):
-            archive.writestr(f"{number}.png", file)
-    return data.getvalue()
-
-
-def test_scans_of_the_run_are_known_in_an_archive_as_well(run, predictor, head):
-    part = run.split().drop_duplicates("file").set_index("file")["split"]
-    files = {part[name]: data for name, data, _ in originals(run, "stage1")}
-    order = ("train", "test", "validation")
-    answers = list(
-        predictor.predict_slices(zipped(*(files[name] for name in order), head), "series.zip")
-    )
-    assert [answer.trained_on for answer in answers] == [True, False, False, False]
-    (alone,) = predictor.predict_slices(zipped(files["train"]), "one.zip")
-    assert alone.trained_on
-    tested = predictor.predict(files["test"], "test.png")
-    assert answers[1].precedents == tested.precedents, "its group is left out either way"
-
-
-def test_archive_of_the_run_s_own_cropped_scans_is_cropped_no_further(cropped_run):
-    predictor = Predictor(cropped_run, "baseline")
-    _, files, recorded = zip(*originals(cropped_run, "baseline"), strict=True)
-    answers = list(predictor.predict_slices(zipped(*files[:6]), "series.zip"))
-    found = [answer.probability["yes"] for answer in answers]
-    assert found == pytest.approx(list(recorded[:6]), abs=1e-5)
-
-
-def test_where_training_met_cropped_scans_only_others_are_cropped(cropped_run):
-    assert cropped_run.config.data.already_cropped
-    predictor = Predictor(cropped_run, "baseline")
-    for name, data, recorded in originals(cropped_run, "baseline"):
-        answer = predictor.predict(data, name)
-        assert answer.prepared.box.area == answer.scan.pixels[..., 0].size
-        assert answer.probability["yes"] == pytest.approx(recorded, abs=1e-5)
-    with_margin = predictor.predict(png(draw_head(np.random.default_rng(4), True, 20)), "x.png")
-    assert with_margin.prepared.box.area < 0.6 * 120 * 120
 
 
 def test_a_volume_answers_for_the_slice_asked_for(predictor, shared):
