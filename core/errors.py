@@ -46,7 +46,12 @@ class SettingError(NeuroStageError):
 
 
 class NoSuchPicture(SettingError):
-    """A slice, plane or volume that a file has not."""
+    """A slice, plane or volume that a file has not. Carries a short ``reason`` for tables."""
+
+    @property
+    def reason(self) -> str:
+        """What was asked for, and what there is."""
+        return f"{self.received} (expected: {self.expected})"
 
 
 class WeightsError(NeuroStageError):

@@ -117,10 +117,7 @@ def predict(
         )
     sources = [source for path in files for source in sources_at(path)]
     run = workspace_at(workspace).run(name)
-    finished = run.finished_stages()
-    predictor = Predictor(
-        run, stage or (finished[-1] if finished else run.protocol.stages[-1].name)
-    )
+    predictor = Predictor(run, stage or run.expect_finished_stages()[-1])
     results: list[dict[str, Any]] = []
     wanted = Wanted.of(
         run,
@@ -202,10 +199,8 @@ def _declined(
     error: UnreadableScan | NoSuchPicture,
 ) -> dict[str, Any]:
     """The answer for a source that there is nothing to ask about."""
-    reason = error.received
-    if isinstance(error, NoSuchPicture):
-        reason += f" (expected: {error.expected})"
-    return _record(examiner, examiner.predictor.decline(Objection(source.name, status, reason)))
+    objection = Objection(source.name, status, error.reason)
+    return _record(examiner, examiner.predictor.decline(objection))
 
 
 def _record(examiner: Examiner, found: Prediction, picture: Path | None = None) -> dict[str, Any]:

@@ -67,8 +67,7 @@ def evaluate(
     """
     run = workspace_at(workspace).run(name)
     protocol = run.protocol
-    # Where none is finished the first one is refused.
-    asked = stage_names(stages) or run.finished_stages() or [protocol.stages[0].name]
+    asked = stage_names(stages) or run.expect_finished_stages()
     with progress_bars() as progress:
         tables = predict_again(run, asked, progress)
     found: list[dict[str, Any]] = []

@@ -145,12 +145,8 @@ def resume(
 
 def _continue(run: Run, wanted: list[str] | None, changes: dict[str, Any]) -> None:
     """Train a run further: stages again, or what it has not finished."""
-    unfinished = [s.name for s in run.protocol.stages if s.name not in run.finished_stages()]
-    if changes:
-        jobs.expect_trainable(run, wanted)  # or a refusal would leave the settings changed
-    for stage in (wanted or unfinished) if changes else ():
-        jobs.change_stage(run, stage, **changes)
-    if wanted is None and not changes:
-        jobs.finish(run)
-    else:
-        jobs.start(run, wanted)
+    if changes:  # with other settings stages begin anew; a refusal must come before they have them
+        wanted = jobs.expect_trainable(run, wanted)
+        for stage in wanted:
+            jobs.change_stage(run, stage, **changes)
+    jobs.start(run, wanted)

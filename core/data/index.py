@@ -225,7 +225,7 @@ def read_file(path: Path) -> bytes:
     try:
         path.name.encode()
         if path.is_dir():
-            raise UnreadableScan("a folder that is closed, or a link to one", expected, remedy)
+            raise UnreadableScan("a link to a folder, or a folder that is closed", expected, remedy)
         if not path.is_file():
             raise UnreadableScan("not an ordinary file", expected, remedy)
         size = path.stat().st_size

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from core.config import Stage
-from core.errors import RunError
 from core.evaluation.average import AVERAGE, AVERAGE_TITLE, average
 from core.evaluation.baselines import baseline_results, baseline_views, hold_against
 from core.evaluation.calibration import fit_temperature
@@ -48,13 +47,7 @@ def compare(
         SettingError: Sensitivity or prevalence is outside what is possible.
     """
     config = run.config
-    names = run.finished_stages()
-    if not names:
-        raise RunError(
-            "a run with at least one finished stage",
-            f"'{run.name}' has none yet",
-            "Wait for the first stage to end, or train one.",
-        )
+    names = run.expect_finished_stages()
     leaks = leakage_of(run)
     views = {name: part_views(run, run.predictions(name)) for name in names}
     pairs = [

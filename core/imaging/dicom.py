@@ -181,7 +181,7 @@ class Dicom:
             self._check_codestream(index)
         try:
             stored = pixel_array(self._file, index=index)
-        except (NotImplementedError, RuntimeError) as error:
+        except (NotImplementedError, RuntimeError) as error:  # no decoder knows it, or all failed
             raise unreadable(f"its pixels ({self._compression()}) cannot be decoded") from error
         # Pixels that are floating-point numbers are grey, and their files need not say it.
         bits = settings.get("BitsStored", settings.BitsAllocated)

@@ -162,11 +162,10 @@ def _reference(dataset: Dataset, patients: Patients | None) -> RunData:
 def start(run: Run, stages: Sequence[str] | None = None) -> None:
     """Launch stages in a process of its own; returns as soon as it is on its way.
 
-    A stage that is finished already is repeated, its former results put aside.
-
     Args:
         run: Not at work.
-        stages: Names; none means every stage that is not finished.
+        stages: Names; each begins anew, and what it had is put aside. None means every stage
+            that is not finished; one that was stopped goes on where it stopped.
 
     Raises:
         RunError: The run is at work, or a stage's predecessor is missing.
@@ -174,22 +173,9 @@ def start(run: Run, stages: Sequence[str] | None = None) -> None:
     """
     with run.held():
         wanted = expect_trainable(run, stages)
-        for name in wanted:
+        for name in stages or ():
             run.archive_stage(name)
         _launch({run: wanted}, run.path)
-
-
-def finish(run: Run) -> None:
-    """Launch every stage that is not finished; one that was stopped goes on where it stopped.
-
-    Args:
-        run: Not at work.
-
-    Raises:
-        RunError: The run is at work, or has finished all stages.
-    """
-    with run.held():
-        _launch({run: expect_trainable(run)}, run.path)
 
 
 def expect_trainable(run: Run, stages: Sequence[str] | None = None) -> list[str]:

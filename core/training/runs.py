@@ -163,6 +163,20 @@ class Run(JobFolder[RunConfig]):
             if (self.stage_path(stage.name) / "metrics.json").is_file()
         ]
 
+    def expect_finished_stages(self) -> list[str]:
+        """As `finished_stages`.
+
+        Raises:
+            RunError: There is none.
+        """
+        if names := self.finished_stages():
+            return names
+        raise RunError(
+            "a run with at least one finished stage",
+            f"'{self.name}' has none yet",
+            "Wait for the first stage to end, or train one.",
+        )
+
     def predictions(self, stage: str) -> "pd.DataFrame":
         """One row a picture: file, view, split, label, probability of the positive class.
 

@@ -57,6 +57,17 @@ def new_run(tmp_path, make_run):
     return lambda name: make_run(workspace, name)
 
 
+@pytest.fixture
+def stopped(new_run):
+    """A run whose first stage was stopped after an epoch."""
+    run = new_run("stopped")
+    jobs.start(run, ["baseline"])
+    until(lambda: len(run.history()) >= 1 or not run.status.active)
+    jobs.stop(run)
+    assert end_of(run).state == "stopped"
+    return run
+
+
 def test_a_finished_run_leaves_everything_that_others_read(finished):
     assert finished.finished_stages() == ["baseline", "stage1"]
     split = finished.split()
@@ -125,12 +136,8 @@ def test_killed_at_any_moment_it_resumes_to_the_same_history(new_run, finished):
         np.testing.assert_allclose(ours["probability"], theirs["probability"], atol=1e-3)
 
 
-def test_a_stop_comes_at_the_next_batch_and_a_resume_finishes(new_run, finished):
-    run = new_run("stopped")
-    jobs.start(run, ["baseline"])
-    until(lambda: len(run.history()) >= 1 or not run.status.active)
-    jobs.stop(run)
-    assert end_of(run).state == "stopped"
+def test_a_stop_comes_at_the_next_batch_and_a_resume_finishes(stopped, finished):
+    run = stopped
     assert run.finished_stages() == []
     with pytest.raises(RunError, match="is stopped"):
         jobs.stop(run)
@@ -141,23 +148,17 @@ def test_a_stop_comes_at_the_next_batch_and_a_resume_finishes(new_run, finished)
         jobs.resume(run)
 
 
-def test_what_is_not_finished_is_trained_from_where_it_was_stopped(new_run):
+def test_what_is_not_finished_is_trained_from_where_it_was_stopped(stopped):
     """Whatever was asked for when it stopped."""
-    run = new_run("partly")
     for stage in ("stage2", "stage3", "final"):
-        jobs.change_stage(run, stage, epochs=1)
-    jobs.start(run, ["baseline"])
-    until(lambda: len(run.history()) >= 1)
-    jobs.stop(run)
-    assert end_of(run).state == "stopped"
-    jobs.finish(run)
-    assert end_of(run).state == "finished"
-    assert run.finished_stages() == [stage.name for stage in run.protocol.stages]
-    assert not list(run.path.glob("archive/*"))
-    ours = run.history()
-    assert list(ours["epoch"][ours["stage"] == "baseline"]) == [1, 2, 3]
+        jobs.change_stage(stopped, stage, epochs=1)
+    jobs.start(stopped)
+    assert end_of(stopped).state == "finished"
+    assert stopped.finished_stages() == [stage.name for stage in stopped.protocol.stages]
+    assert not list(stopped.path.glob("archive/*"))
+    assert "going on after epoch" in (stopped.path / "log.txt").read_text()
     with pytest.raises(RunError, match="all stages"):
-        jobs.finish(run)
+        jobs.start(stopped)
 
 
 def test_one_trains_and_the_other_waits_its_turn(new_run):
@@ -307,12 +308,8 @@ def test_a_scan_that_went_missing_fails_the_job_in_words(new_run, scans):
     assert end_of(run).state == "finished"
 
 
-def test_a_stage_with_a_damaged_checkpoint_begins_anew(new_run, finished):
-    run = new_run("torn")
-    jobs.start(run, ["baseline"])
-    until(lambda: len(run.history()) >= 1 or not run.status.active)
-    jobs.stop(run)
-    assert end_of(run).state == "stopped"
+def test_a_stage_with_a_damaged_checkpoint_begins_anew(stopped, finished):
+    run = stopped
     (run.stage_path("baseline") / "checkpoint.npz").write_bytes(b"")
     jobs.resume(run)
     assert end_of(run).state == "finished"
