@@ -10,7 +10,6 @@ has been drawn, so callbacks are the place to change one.
 """
 
 import hashlib
-from collections.abc import Collection
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -137,6 +136,30 @@ SLICES = "every-slice"
 NOTE = "note"
 """Beginning of the keys under which a reader's note on each answer is kept until it is written."""
 
+LAID_BY = "laid-by"
+"""What controls in the address showed before Back was pressed, until the run after."""
+
+IN_ADDRESS = (
+    RUN,
+    STAGE,
+    DATA_TAB,
+    TRAIN_TAB,
+    CROSSVAL,
+    ARCHIVED,
+    SIDE_BY_SIDE,
+    COMPARE_TAB,
+    PART,
+    SHARES,
+    OUTCOME,
+    CURVES,
+    SENSITIVITY,
+    PREVALENCE,
+    FIRST,
+    SECOND,
+    CHANGE,
+)
+"""Of all the controls that are bound to the address."""
+
 
 def of(key: str, *contents: object) -> str:
     """The key of a widget that holds this: with other contents it is another widget.
@@ -166,21 +189,22 @@ def put(key: str, value: str | None) -> None:
         st.session_state[key] = value
 
 
-def fallback(key: str, options: Collection[str], otherwise: str) -> str:
-    """What a control that is bound to the address starts from where the address does not name it.
+def come_back() -> None:
+    """After Back or Forward, let every control in the address show what was chosen in it last.
 
-    Back and Forward set such a control to this, over what the session holds, and the address
-    that they come to has often lost what was chosen. So there it is what was chosen last; and
-    only there, for what is the fallback never stands in the address.
-
-    Args:
-        key: Of the control.
-        options: What there is to choose.
-        otherwise: What is chosen for somebody who has not chosen yet.
+    Streamlit sets those to their defaults that the address does not name, over what the session
+    holds, and the address of a page that was left names few. So what is held is laid by, and
+    set as a callback would in a run of its own, which writes the address anew as well.
     """
     context = get_script_run_ctx()
-    held = get(key) if context is not None and context.is_history_navigation else None
-    return held if held is not None and held in options else otherwise
+    if context is not None and context.is_history_navigation:
+        missing = [key for key in IN_ADDRESS if key not in st.query_params]
+        st.session_state[LAID_BY] = {
+            key: st.session_state[key] for key in missing if key in st.session_state
+        }
+        st.rerun()
+    for key, value in st.session_state.pop(LAID_BY, {}).items():
+        st.session_state[key] = value
 
 
 def carry(*keys: str) -> None:

@@ -39,11 +39,11 @@ def show(
     left, right = st.columns([3.2, 1], gap="medium")
     with left:
         selected = _table(run, rows, small, titles, name)
-        said = (
-            f"Probability of {words.plain(run.positive)} at each stage, the worst calls of "
-            f"{titles[worst_at]} first."
+        most = f", of which {MOST} are shown" if total > MOST else ""
+        st.caption(
+            f"{words.count(total, 'scan')}{most}: the probability of {words.plain(run.positive)} "
+            f"at each stage, the worst calls of {titles[worst_at]} first."
         )
-        st.caption(said + (f" {MOST} of {total:,} are shown." if total > MOST else ""))
     with right:
         row = rows.iloc[selected]
         _one(run, row, resources.thumbnail(root, row["file"], digests[row["file"]], None))

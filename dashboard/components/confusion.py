@@ -63,7 +63,7 @@ def _chosen(comparison: Comparison) -> tuple[str, str]:
     stage = left.segmented_control(
         "Scans of",
         list(titles),
-        default=state.fallback(state.STAGE, titles, kept),
+        default=kept,
         required=True,
         format_func=titles.__getitem__,
         key=state.STAGE,
@@ -72,7 +72,7 @@ def _chosen(comparison: Comparison) -> tuple[str, str]:
     outcome = right.segmented_control(
         f"that are, with {comparison.positive} as positive",
         list(OUTCOMES),
-        default=state.fallback(state.OUTCOME, OUTCOMES, "fn"),
+        default="fn",
         required=True,
         format_func=OUTCOMES.__getitem__,
         key=state.OUTCOME,

@@ -24,7 +24,7 @@ def picker() -> CrossValidation | None:
     name = left.selectbox(
         "Cross-validation",
         names,
-        index=names.index(state.fallback(state.CROSSVAL, names, names[0])),
+        index=0,
         key=state.CROSSVAL,
         bind="query-params",
     )

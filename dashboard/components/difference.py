@@ -54,9 +54,9 @@ def show(run: Run, comparison: Comparison) -> None:
     change = st.segmented_control(
         "Scans",
         CHANGED,
-        default=state.fallback(state.CHANGE, CHANGED, some),
+        default=some,
         required=True,
-        format_func=lambda name: f"{counts.get(name, 0)} {name}",
+        format_func=str.capitalize,
         key=state.CHANGE,
         bind="query-params",
     )
@@ -74,7 +74,7 @@ def _choose(comparison: Comparison) -> tuple[HeldOut, str, str]:
     first = one.selectbox(
         "Stage",
         earlier,
-        index=earlier.index(state.fallback(state.FIRST, earlier, earlier[0])),
+        index=0,
         format_func=lambda name: titles[name],
         key=state.FIRST,
         bind="query-params",
@@ -83,7 +83,7 @@ def _choose(comparison: Comparison) -> tuple[HeldOut, str, str]:
     second = other.selectbox(
         "against",
         later,
-        index=later.index(state.fallback(state.SECOND, later, later[-1])),
+        index=len(later) - 1,
         format_func=lambda name: titles[name],
         key=state.SECOND,
         bind="query-params",

@@ -17,7 +17,7 @@ def show() -> HeldOut:
         st.segmented_control(
             "Part of the data",
             list(PARTS),
-            default=state.fallback(state.PART, PARTS, "test"),
+            default="test",
             required=True,
             format_func=PARTS.__getitem__,
             key=state.PART,

@@ -33,6 +33,7 @@ UNFORESEEN = (
 @contextmanager
 def frame() -> Iterator[None]:
     """Style and notice around a page, and its known errors in plain words."""
+    state.come_back()
     st.html(ASSETS / "dashboard.css")
     st.logo(ASSETS / "icon.svg", size="large")
     with st.container(key="notice"):
@@ -140,7 +141,7 @@ def run_picker() -> Run | None:
         name = st.selectbox(
             "Run",
             names,
-            index=names.index(state.fallback(state.RUN, runs, names[0])),
+            index=0,
             format_func=_labels(runs).__getitem__,
             key=state.RUN,
             bind="query-params",

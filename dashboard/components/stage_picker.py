@@ -19,7 +19,7 @@ def show(run: Run) -> str:
         stage = st.selectbox(
             "Stage",
             finished,
-            index=finished.index(state.fallback(state.STAGE, finished, keep or finished[-1])),
+            index=finished.index(keep or finished[-1]),
             format_func=titles.__getitem__,
             key=state.STAGE,
             bind="query-params",

@@ -96,3 +96,24 @@ def test_the_line_on_the_training_leads_to_the_run_that_trains(
     turn_to(page, "Compare")
     expect_chosen(page, "Tonight")
     run.write_status(RunStatus(state="finished"))
+
+
+@pytest.mark.usefixtures("run")
+def test_back_keeps_what_was_set_on_a_figure(page: Page, server: Server):
+    page.goto(f"{server.url}/compare")
+    percent = page.get_by_role("switch", name="Per cent of each row")
+    page.get_by_text("Per cent of each row").click()
+    expect(percent).to_be_checked()
+    turn_to(page, "Data")
+    back(page, "Compare")
+    expect(percent).to_be_checked()
+
+    page.get_by_role("tab", name="Thresholds").click()
+    wanted = page.get_by_role("spinbutton", name="Find at least (% of positives)")
+    wanted.fill("80")
+    wanted.press("Enter")
+    expect(page.get_by_text("80 %")).not_to_have_count(0)
+    turn_to(page, "Data")
+    back(page, "Compare")
+    expect(page.get_by_role("tab", name="Thresholds")).to_have_attribute("aria-selected", "true")
+    expect(wanted).to_have_value("80.0")
