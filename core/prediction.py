@@ -53,7 +53,8 @@ class Prediction:
         scan: The pixels that were read, and what the file tells of them.
         prepared: What the network saw, and where in the scan it lies.
         map: float32 (H, W), at least 0, over the scan: what spoke for `target`.
-        map_maximum: The raw map's largest value; 0 means that nothing spoke for `target`.
+        map_maximum: The raw map's largest value; 0 means that nothing spoke for `target`. It is
+            that of a cell, before the map is laid on the scan: that of `map` is a little less.
         target: The class that the map explains.
         trained_on: The run was trained on this very file, so its answer is memory.
         precedents: How right the stage was on test scans where it called the same, about as

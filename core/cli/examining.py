@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
 
-from core.cli.terminal import percent
 from core.errors import SettingError
 from core.examination import Progress, Stages, examine, silent, similar_cases
 from core.explanation.evidence import Evidence
@@ -13,6 +12,7 @@ from core.imaging.reading import Selection
 from core.imaging.scans import MIDDLE
 from core.prediction import Prediction, Predictor
 from core.reporting.answers import Report
+from core.reporting.statements import chance
 from core.training.runs import Run
 
 PREDICTED = "predicted"
@@ -159,7 +159,7 @@ def seen_beside(result: dict[str, Any]) -> list[str]:
         lines.append(" ".join([f"Map: {evidence['verdict']}.", *evidence["reasons"]]))
         lines += evidence["notes"]
     if stages := result.get("stages"):
-        lines.append(", ".join(f"{s['stage']} {percent(s['probability'])}" for s in stages))
+        lines.append(", ".join(f"{s['stage']} {chance(s['probability'])}" for s in stages))
     for label, cases in (result.get("similar") or {}).items():
         near = ", ".join(
             f"{case['file']} ({case['distance']:.3f}{', near copy' if case['near_copy'] else ''})"

@@ -1,5 +1,6 @@
 """`predict`: what a run's network says of scans, and what in them spoke for it."""
 
+import os
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ import typer
 from core.cli.examining import PREDICTED, Examiner, Wanted, seen_beside
 from core.cli.options import Json, RunName, WorkspaceFolder, as_window, workspace_at
 from core.cli.sources import Source, sources_at
-from core.cli.terminal import answer, answers, note, percent, progress_bars, table
+from core.cli.terminal import answer, answers, note, progress_bars, table
 from core.errors import NoSuchPicture, SettingError, UnreadableScan
 from core.evaluation.mark import mark_of
 from core.evaluation.precedents import Precedents, in_words
@@ -21,7 +22,11 @@ from core.intake import Objection
 from core.prediction import Prediction, Predictor, suspicion
 from core.reporting.answers import Report, asked_of, document, kind_of
 from core.reporting.pictures import png
+from core.reporting.statements import chance
 from core.storage import write_bytes
+
+LONGEST = 180
+"""Bytes of a file's name in that of its map: a name may have 255, with number and ending."""
 
 
 def predict(
@@ -138,7 +143,7 @@ def predict(
     with progress_bars() as progress:
         examiner = Examiner(predictor, wanted, progress, gathered)
         for number, source in enumerate(sources, start=1):
-            picture = explain / f"{number:03d}-{source.stem}" if explain else None
+            picture = explain / f"{number:03d}-{_cut(source.stem)}" if explain else None
             try:
                 results += ask(examiner, source, picture)
             except NoSuchPicture as error:
@@ -190,6 +195,13 @@ def ask(examiner: Examiner, source: Source, picture: Path | None = None) -> list
     records = [_record(examiner, found, picture) for found in slices]
     positive = predictor.run.positive
     return sorted(records, key=lambda record: -suspicion(record["probability"], positive))
+
+
+def _cut(stem: str) -> str:
+    """The beginning of a name that leaves room for what stands around it; whole letters."""
+    while len(os.fsencode(stem)) > LONGEST:
+        stem = stem[:-1]
+    return stem
 
 
 def _declined(
@@ -244,7 +256,7 @@ def show_answers(results: list[dict[str, Any]]) -> None:
             place += f", volume {result['volume']} of {result['volumes']} (--volume)"
         shown.add_row(
             label or result["status"],
-            percent(result["probability"][label]) if label else "–",
+            chance(result["probability"][label]) if label else "–",
             "\n".join([result["file"] + place, *filter(None, more)]),
         )
     answers.print(shown)

@@ -148,6 +148,7 @@ class Dicom:
         self._buffer: bytes = self._file[keyword].value or b""
         self._frames = int(self._file.get("NumberOfFrames") or 1)
         check_size(self._file.Rows, self._file.Columns, self._frames)
+        _expect_lowest_bits(self._file)
         meta = self._file.file_meta
         if "TransferSyntaxUID" not in meta:
             implicit, little = self._file.original_encoding
@@ -239,6 +240,16 @@ def _refuse_deflated(file: BinaryIO) -> None:
     meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag >> 16 != 2)
     if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         raise unreadable("the DICOM file is deflated", "a DICOM file in any other coding")
+
+
+def _expect_lowest_bits(header: Dataset) -> None:
+    """Refuse pixels that are not in the lowest bits of their words.
+
+    PS3.5, 8.1.1 allows no others any more, and pydicom takes the lowest whatever is said.
+    """
+    highest, stored = header.get("HighBit"), header.get("BitsStored")
+    if None not in (highest, stored) and highest != stored - 1:
+        raise unreadable(f"its pixels of {stored} bits end at bit {highest}, not {stored - 1}")
 
 
 def _turn_palettes(header: Dataset) -> None:

@@ -10,6 +10,7 @@ from itertools import permutations
 
 import nibabel
 import numpy as np
+from nibabel.affines import voxel_sizes
 
 from core.imaging.reading import (
     MAX_SLICES,
@@ -82,8 +83,11 @@ class Nifti:
         self._offset = max(int(header["vox_offset"]), size)
         if self._offset > MAX_VOLUME:
             raise unreadable("the volume starts beyond every limit")
-        self._axes = nibabel.io_orientation(header.get_best_affine())
-        lengths = [abs(float(zoom)) for zoom in header.get_zooms()[:3]] + [1.0] * 3
+        if header["pixdim"][0] == 0:
+            header["pixdim"][0] = 1  # so the standard has it, and nibabel would refuse it
+        affine = header.get_best_affine()
+        self._axes = _axes(affine, self._stored_shape)
+        lengths = _lengths(affine, header)
         self._spacing = tuple(lengths[int(axis)] for axis in np.argsort(self._axes[:, 0]))
         self._slope, self._intercept = _scaling(header)
         self._colour = self._dtype.fields is not None
@@ -193,6 +197,31 @@ def _shape(header: nibabel.Nifti1Header) -> tuple[tuple[int, int, int], int]:
     if min(others, default=1) < 1 or volumes > MAX_SLICES:
         raise unreadable(f"it declares {volumes:,} volumes")
     return (first, second, third), volumes
+
+
+def _axes(affine: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Where each stored axis goes, and which way round.
+
+    A single slice need not say where the next one would be: its axis gets the place that is left.
+    """
+    axes: np.ndarray = nibabel.io_orientation(affine)
+    (lost,) = np.nonzero(np.isnan(axes[:, 0]))
+    if len(lost) == 1 and shape[lost[0]] == 1:
+        axes[lost[0]] = 3 - np.nansum(axes[:, 0]), 1
+    return axes
+
+
+def _lengths(affine: np.ndarray, header: nibabel.Nifti1Header) -> list[float]:
+    """Of a voxel along each stored axis, by the affine that turns the volume.
+
+    By the header where the affine has none, and where they agree but for its rounding.
+    """
+    told = ([abs(float(zoom)) for zoom in header.get_zooms()[:3]] + [1.0] * 2)[:3]
+    sizes = [float(size) for size in voxel_sizes(affine)]
+    return [
+        size if 0 < size < math.inf and not math.isclose(size, zoom, rel_tol=1e-3) else zoom
+        for size, zoom in zip(sizes, told, strict=True)
+    ]
 
 
 def _scaling(header: nibabel.Nifti1Header) -> tuple[float, float]:

@@ -26,10 +26,15 @@ FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "GIF", "PPM")
 NAMES = {"MPO": "jpeg", "DIB": "bmp"}
 DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 """Modes of more than 8 bits a channel. They name no window, so percentiles have to do."""
+SUBFILE_TYPE, REDUCED = 254, 1
+"""The tag of a TIFF's page that tells what it is, and its bit for a smaller copy of another one."""
 
 
 class Picture:
-    """A picture file. The pages of a TIFF are its slices; an animation is its first frame."""
+    """A picture file. The pages of a TIFF are its slices; an animation is its first frame.
+
+    Pages that are smaller copies of others, for a quick look, are no slices.
+    """
 
     format: str = ""
     planes: tuple[Plane, ...] = ()
@@ -41,11 +46,11 @@ class Picture:
         with self._open() as image:
             self.mode = image.mode
             self.format = NAMES.get(image.format or "", (image.format or "").lower())
-            self._pages = _pages(image) if image.format == "TIFF" else 1
+            self._pages = _pages(image) if image.format == "TIFF" else [0]
 
     def slices(self, plane: Plane, volume: int) -> int:  # noqa: ARG002
         """Pages of a TIFF, 1 of anything else."""
-        return self._pages
+        return len(self._pages)
 
     def tags(self, volume: int) -> Mapping[str, str]:  # noqa: ARG002
         """None: what a camera writes into a picture may tell where and when."""
@@ -58,8 +63,8 @@ class Picture:
     def decode(self, index: int, selection: Selection) -> Decoded:
         """Decode a page, upright as its EXIF says, in the colours that a viewer shows."""
         with self._open() as image:
-            if index:
-                image.seek(index)
+            if page := self._pages[index]:
+                image.seek(page)
                 check_size(image.height, image.width)
             upright = ImageOps.exif_transpose(image)
             if upright.mode in DEEP_MODES:
@@ -90,17 +95,19 @@ def _deep(values: np.ndarray, tags: Mapping[int, Any], selection: Selection) -> 
     return replace(made, pixels=255 - made.pixels) if white_is_zero else made
 
 
-def _pages(image: Image.Image) -> int:
-    """Count the pages of a TIFF, no further than the limit."""
-    count = 0
+def _pages(image: Image.Image) -> list[int]:
+    """Numbers of the pages of a TIFF that are slices, looked for no further than the limit."""
+    count, pages = 0, []
     try:
         while count <= MAX_SLICES:
             image.seek(count)
+            if not getattr(image, "tag_v2", {}).get(SUBFILE_TYPE, 0) & REDUCED:
+                pages.append(count)
             count += 1
     except EOFError:
         pass
     check_size(image.height, image.width, count)
-    return count
+    return pages or list(range(count))
 
 
 def _over_black(image: Image.Image) -> Image.Image:

@@ -59,7 +59,7 @@ class Scan:
 
 
 class ScanFile:
-    """A file that holds at least one readable slice, the middle one.
+    """An opened file: what it tells of itself, and its slices, each decoded when it is asked for.
 
     Attributes:
         name: What a person calls it.
@@ -82,13 +82,12 @@ class ScanFile:
         self.volumes = reader.volumes
         self._reader = reader
         self._archive = () if archive is None else (archive,)
-        self._middle = self.scan()
-        self.slices = self._middle.slices
-        self.tags = self._middle.tags
+        self.slices = self.count()
+        self.tags = dict(reader.tags(MIDDLE.volume))
 
     def slice(self, index: int | None = None) -> Scan:
         """One slice of the file; the middle one if no index is given (see `scan`)."""
-        return self._middle if index in (None, self._middle.slice) else self.scan(Selection(index))
+        return self.scan(Selection(index))
 
     def scan(self, selection: Selection = MIDDLE) -> Scan:
         """The slice that is selected.
@@ -104,10 +103,10 @@ class ScanFile:
             decoded = self._reader.decode(index, selection)
             pixels = np.ascontiguousarray(decoded.pixels)
             tags = dict(self._reader.tags(selection.volume))
-        except UnreadableScan:
-            raise
+        except UnreadableScan as problem:
+            raise _of_slice(index, slices, problem) from problem.__cause__
         except Exception as error:  # whatever a decoder makes of damaged bytes
-            raise _damaged(self.format) from error
+            raise _of_slice(index, slices, _damaged(self.format)) from error
         pixels.setflags(write=False)
         return Scan(
             pixels,
@@ -142,14 +141,14 @@ class ScanFile:
 def open_scan(data: bytes, name: str) -> ScanFile:
     """Open a picture, DICOM or NIfTI file, or a ZIP archive of such, by its content.
 
-    The middle slice is decoded at once.
+    Its slices are decoded when they are asked for: one that is damaged costs no other.
 
     Args:
         data: The whole file.
         name: What a person calls it; decides nothing.
 
     Raises:
-        UnreadableScan: It is none of these, is damaged, or is far too large. No other
+        UnreadableScan: It is none of these, is damaged as a whole, or is far too large. No other
             exception, whatever the bytes.
     """
     from core.imaging.series import looks_like_zip, open_archive  # as slow to load as below
@@ -198,6 +197,14 @@ def _expect(what: str, number: int, count: int) -> None:
             f"{what} {number} was asked for",
             f"Choose a {what} that the file has.",
         )
+
+
+def _of_slice(index: int, slices: int, problem: UnreadableScan) -> UnreadableScan:
+    """The same error with the slice in its reason, where there are several."""
+    if slices == 1:
+        return problem
+    reason = f"slice {index} of 0 to {slices - 1}: {problem.reason}"
+    return UnreadableScan(reason, problem.expected, problem.remedy)
 
 
 def _damaged(format: str) -> UnreadableScan:

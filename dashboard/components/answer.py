@@ -104,20 +104,22 @@ def _cautions(run: Run, prediction: Prediction) -> list[str]:
 
 def _scale(prediction: Prediction) -> None:
     """The colours of the map and what the hottest one stands for."""
-    if not prediction.map_maximum:
+    if prediction.map is None or not prediction.map_maximum:
         st.html(
             '<div class="scale"><p>No positive evidence: nothing in this scan spoke for '
             f"<b>{html.escape(str(prediction.target))}</b>. The map is empty.</p></div>"
         )
         return
     st.html(
-        f'<div class="scale"><small>What spoke for <b>{html.escape(str(prediction.target))}</b>'
-        f'</small><img src="{pictures.address(colour_bar())}" alt="Colours from none to most">'
-        f"<div><span>0</span><span>raw maximum {prediction.map_maximum:.3g}</span></div></div>"
+        f'<div class="scale"><small>What spoke for <b>{html.escape(str(prediction.target))}</b>, '
+        f"raw maximum {prediction.map_maximum:.3g}</small>"
+        f'<img src="{pictures.address(colour_bar())}" alt="Colours from none to most">'
+        f"<div><span>0</span><span>{prediction.map.max():.3g}</span></div></div>"
     )
 
 
 def _facts(prediction: Prediction, scan: Scan) -> dict[str, str]:
+    """What a table, which understands Markdown, is to say of the file."""
     prepared = prediction.prepared
     height, width = scan.pixels.shape[:2]
     facts = {"File": prediction.file, "Format": scan.format, "Size": f"{width} × {height} pixels"}
@@ -132,7 +134,7 @@ def _facts(prediction: Prediction, scan: Scan) -> dict[str, str]:
         facts["Crop"] = f"{box.width} × {box.height} from ({box.left}, {box.top})"
     facts |= dict(scan.tags)
     facts["Model"] = prediction.model_sha256[:12]
-    return facts
+    return {name: words.plain(value) for name, value in facts.items()}
 
 
 def record(run: Run, prediction: Prediction, method: str) -> str:

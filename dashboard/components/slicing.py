@@ -100,7 +100,7 @@ def _window_controls(item: Item, levels: tuple[float, float], window: Window) ->
     low, high = min(levels[0], centre), max(levels[1], centre)
     span = max(high - low, width)
     if not chosen or not span > 0:
-        st.caption(f"As the file says: centre {centre:.4g}, width {width:.4g}.")
+        st.caption(f"As shown: centre {centre:.4g}, width {width:.4g}.")
         return
     step = span / STEPS
     ends = {"Centre": (low, max(high, low + step), centre), "Width": (step, 2 * span, width)}

@@ -54,6 +54,16 @@ def test_scans_of_the_run_are_known_in_an_archive_as_well(run, predictor, head):
     assert answers[1].precedents == tested.precedents, "its group is left out either way"
 
 
+def test_a_damaged_slice_in_the_middle_costs_no_other_its_answer(predictor, head):
+    data = zipped(head, head[:-40], head)
+    answers = list(predictor.predict_slices(data, "series.zip"))
+    assert [answer.status for answer in answers] == ["ok", "unreadable", "ok"]
+    assert [answer.slice for answer in answers] == [0, 1, 2]
+    assert answers[1].reason == "slice 1 of 0 to 2: the PNG picture is damaged"
+    assert predictor.predict(data, "series.zip", 2).status == "ok"
+    assert predictor.predict(data, "series.zip").reason == answers[1].reason
+
+
 def test_archive_of_the_run_s_own_cropped_scans_is_cropped_no_further(cropped_run):
     predictor = Predictor(cropped_run, "baseline")
     _, files, recorded = zip(*originals(cropped_run, "baseline"), strict=True)

@@ -196,7 +196,7 @@ def test_what_is_unlike_the_training_scans_is_refused(run, monkeypatch, head):
     refused = predictor.predict(head, "a")
     assert refused.distance == pytest.approx(2)  # features have length 1
     assert refused.status == "refused"
-    assert "2.0 times as far" in refused.reason
+    assert "2.00 times as far" in refused.reason
     assert predictor.predict(head, "a", override=True).overridden
 
 

@@ -31,6 +31,7 @@ from core.explanation.evidence import Curves, Evidence
 from core.model.weights import file_sha256
 from core.prediction import Predictor
 from core.readings.log import Log
+from core.reporting.figures import slice_strip
 from core.training.runs import Run
 from core.training.workspace import Workspace
 from dashboard import state
@@ -243,6 +244,44 @@ def test_empty_map_is_called_what_it_is():
     assert "No positive evidence" in shown(page)
 
 
+def test_the_end_of_the_colours_is_the_hottest_value_on_the_scan():
+    page = shown(AppTest.from_function(_warm_map).run())
+    assert "raw maximum 0.5</small>" in page
+    assert "<span>0</span><span>0.456</span>" in page
+
+
+def test_a_name_in_the_facts_of_a_file_is_no_markdown(run: Run):
+    prediction = Predictor(run, "baseline").predict(png(1), "*a*_[b](c).png")
+    facts = answer._facts(prediction, prediction.scan)
+    assert facts["File"] == r"\*a\*\_\[b\](c).png"
+    assert facts["Format"] == "png"
+
+
+def test_what_is_said_of_a_window_is_true_where_a_file_has_none(
+    pages: Pages, run: Run, tmp_path: Path
+):
+    data = nifti(tmp_path)
+    centre, width = Predictor(run, "baseline").predict(data, "a").scan.window
+    page = drop(pages.open("explain"), ("volume.nii.gz", data))
+    assert f"As shown: centre {centre:.4g}, width {width:.4g}." in texts(page)
+    assert "As the file says" not in texts(page)
+
+
+def test_a_slice_pointed_at_is_never_said_to_be_all_or_none():
+    scores = pd.DataFrame(
+        {
+            "slice": [1, 2, 3],
+            "probability": [0.99996, None, 0.00004],
+            "reason": [None, "dark", "odd"],
+        }
+    )
+    line, _, demanded = slice_strip(scores, "stage1", "tumour").data
+    assert list(line.hovertext) == ["> 99.9 %", "–", "< 0.1 %"]
+    assert list(demanded.hovertext) == ["< 0.1 %"]
+    assert "%{hovertext}" in line.hovertemplate
+    assert "%{hovertext}" in demanded.hovertemplate
+
+
 def test_result_file_says_what_was_asked_and_answered(run: Run):
     prediction = Predictor(run, "baseline").predict(png(1), "one.png", explain=True)
     record = json.loads(answer.record(run, prediction, "grad-cam"))
@@ -395,3 +434,15 @@ def _empty_map() -> None:
         target="tumour",
     )
     answer._scale(prediction)
+
+
+def _warm_map() -> None:
+    import numpy as np
+
+    from core.prediction import Prediction
+    from dashboard.components import answer
+
+    map = np.full((4, 4), 0.456, np.float32)
+    answer._scale(
+        Prediction("one.png", "ok", "baseline", "", map=map, map_maximum=0.5, target="tumour")
+    )

@@ -27,11 +27,13 @@ class Pictures:
         scan: As it was read.
         map: The same with the map over it; none without a map.
         size: Width and height of both.
+        hottest: The value of the map that has the hottest colour; none without a map.
     """
 
     scan: bytes
     map: bytes | None
     size: tuple[int, int]
+    hottest: float | None = None
 
     @classmethod
     def of(cls, prediction: Prediction) -> "Pictures | None":
@@ -39,11 +41,12 @@ class Pictures:
         if prediction.scan is None:
             return None
         pixels = prediction.scan.pixels
-        over = None
+        over = hottest = None
         if prediction.map is not None:
             over = pictures.fine(overlay(pixels, prediction.map, OPACITY), SIDE)
+            hottest = float(prediction.map.max())
         height, width = pixels.shape[:2]
-        return cls(pictures.fine(pixels, SIDE), over, (width, height))
+        return cls(pictures.fine(pixels, SIDE), over, (width, height), hottest)
 
 
 @dataclass(frozen=True)

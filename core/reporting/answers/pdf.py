@@ -222,11 +222,11 @@ class _Setter:
         if shown.map is None:
             return
         column: list[Any] = [square(shown.map, shown.size, side)]
-        if entry.map_maximum:
+        if shown.hottest:
             ends = [
                 self.text("0", "small"),
                 Image(io.BytesIO(pictures.colour_bar()), side - 22 * mm, 2 * mm),
-                self.text(f"{entry.map_maximum:.3g}", "small"),
+                self.text(f"{shown.hottest:.3g}", "small"),
             ]
             widths = [5 * mm, side - 20 * mm, 15 * mm]
             column.append(grid([ends], widths, [("VALIGN", (0, 0), (-1, -1), "MIDDLE")]))

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from core.evaluation.metrics import THRESHOLD
 from core.reporting.figures.style import PALETTES, Look, faint, finished, stage_colour, styled
+from core.reporting.statements import chance
 
 
 def slice_strip(
@@ -36,13 +37,14 @@ def slice_strip(
             x=scores["slice"].tolist(),
             y=scores["probability"].tolist(),
             customdata=scores["slice"].tolist(),
+            hovertext=_chances(scores),
             mode="lines+markers",
             line={"color": own, "width": 1.6},
             marker={"size": 5},
             fill="tozeroy",
             fillcolor=faint(own, 0.12),
             name="answered",
-            hovertemplate="slice %{x}: %{y:.1%}<extra></extra>",
+            hovertemplate="slice %{x}: %{hovertext}<extra></extra>",
         )
     )
     # Refused slices have no place on the axis of probability: they stand below it.
@@ -53,7 +55,7 @@ def slice_strip(
             doubtful["probability"],
             "circle-open",
             "answered on demand",
-            "slice %{x}: %{y:.1%}, answered on demand<br>%{text}<extra></extra>",
+            "slice %{x}: %{hovertext}, answered on demand<br>%{text}<extra></extra>",
         ),
     )
     for rows, height, symbol, name, said in kinds:
@@ -65,6 +67,7 @@ def slice_strip(
                 y=[height] * len(rows) if isinstance(height, float) else height.tolist(),
                 customdata=rows["slice"].tolist(),
                 text=rows["reason"].tolist(),
+                hovertext=_chances(rows),
                 mode="markers",
                 cliponaxis=False,
                 marker={
@@ -91,3 +94,8 @@ def slice_strip(
         showlegend=len(figure.data) > 1, margin={"t": 44, "r": 24}, clickmode="event+select"
     )
     return finished(figure, mark, look)
+
+
+def _chances(rows: pd.DataFrame) -> list[str]:
+    """What is said of each slice when it is pointed at."""
+    return [chance(None if pd.isna(p) else p) for p in rows["probability"]]

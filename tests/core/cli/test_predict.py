@@ -12,6 +12,9 @@ from made_dicom import header, written
 from PIL import Image
 from shell import SIDE, here
 
+from core.cli import terminal
+from core.cli.predict import show_answers
+
 
 def test_predict_answers_refuses_and_explains(ask, run, scans, tmp_path):
     tiny, noise = tmp_path / "tiny.png", tmp_path / "not a scan.png"
@@ -163,6 +166,33 @@ def test_predict_takes_the_last_stage_and_says_it_to_people(ask, run, scans):
     assert "Research use only" in out
     _, out, _ = ask("predict", "one", scans / "test" / "no" / "no1.png", *here(run), "--json")
     assert json.loads(out)["stage"] == "stage1"
+
+
+@pytest.mark.parametrize(
+    ("stem", "kept"), [("a" * 245, 180), ("я" * 120, 90), ("a" + "я" * 120, 90)]
+)
+def test_a_map_of_a_file_with_a_long_name_is_written(ask, run, scans, tmp_path, stem, kept):
+    long = tmp_path / f"{stem}.png"
+    long.write_bytes((scans / "test" / "yes" / "yes0.png").read_bytes())
+    out_dir = tmp_path / "explained"
+    code, out, _ = ask("predict", "one", long, *here(run), "--explain", out_dir, "--json")
+    (found,) = json.loads(out)["results"]
+    assert (code, found["file"]) == (0, str(long))
+    assert Path(found["map"]) == out_dir / f"001-{stem[:kept]}.png"
+    assert Path(found["map"]).is_file()
+
+
+def test_a_chance_is_never_said_to_be_all_or_none(ask, run, scans):
+    scan = scans / "test" / "yes" / "yes0.png"
+    found = json.loads(ask("predict", "one", scan, *here(run), "--json")[1])["results"][0]
+    sure = {"label": "yes", "probability": {"no": 0.00004, "yes": 0.99996}}
+    stages = [{"stage": "baseline", "probability": 0.00004}]
+    terminal.answers.width, width = 200, terminal.answers.width
+    with terminal.answers.capture() as said:
+        show_answers([found | sure | {"stages": stages}])
+    terminal.answers.width = width
+    assert "> 99.9 %" in said.get()
+    assert "baseline < 0.1 %" in said.get()
 
 
 def test_predict_fails_when_nothing_could_be_read(ask, run, scans):

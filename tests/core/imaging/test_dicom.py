@@ -29,7 +29,7 @@ from core.imaging.scans import open_scan, read_scan
 
 def refusal(data):
     with pytest.raises(UnreadableScan) as caught:
-        open_scan(data, "a")
+        read_scan(data, "a")
     return caught.value.reason
 
 
@@ -219,7 +219,7 @@ def test_odd_values_are_not_quoted_in_warnings_or_logs(tmp_path):
     (tmp_path / "scan").write_bytes(data)
     code = (
         "import sys, logging; logging.basicConfig(level=20);"
-        "from core.imaging.scans import open_scan; open_scan(open(sys.argv[1], 'rb').read(), 'x')"
+        "from core.imaging.scans import read_scan; read_scan(open(sys.argv[1], 'rb').read(), 'x')"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "scan")], capture_output=True, check=True
@@ -251,6 +251,25 @@ def test_files_without_a_picture_say_so():
     scan = header()
     del scan.PixelData
     assert refusal(written(scan)) == "the DICOM file holds no picture"
+
+
+def test_a_damaged_frame_costs_no_other():
+    scan = header(np.stack([RAMP, RAMP, RAMP]))
+    scan.compress(RLELossless, generate_instance_uid=False)
+    frames = list(pydicom.encaps.generate_frames(scan.PixelData, number_of_frames=3))
+    scan.PixelData = pydicom.encaps.encapsulate([frames[0], b"\xff" * 64, frames[2]])
+    file = open_scan(written(scan), "a")
+    assert np.array_equal(file.slice(0).pixels, file.slice(2).pixels)
+    with pytest.raises(UnreadableScan, match="slice 1 of 0 to 2: "):
+        file.slice()
+
+
+def test_pixels_in_other_than_the_lowest_bits_are_refused():
+    """They were shown by their lower bits, which are not theirs."""
+    high = header((RAMP << 4).astype(np.uint16), BitsStored=12, HighBit=15)
+    assert refusal(written(high)) == "its pixels of 12 bits end at bit 15, not 11"
+    low = header(RAMP, BitsStored=12, HighBit=11)
+    assert np.array_equal(grey(low), grey(header()))
 
 
 def test_truncated_pixels_say_how_much_is_there():

@@ -143,8 +143,58 @@ def test_voxels_that_are_not_square_are_drawn_square():
     assert upright.slice().pixels.shape == (36, 10, 3)
 
 
-def with_header(at, values, type):
-    data = bytearray(image().to_bytes())
+def test_voxels_are_as_long_as_the_affine_says_that_turns_the_volume():
+    """A head that is turned by the affine and drawn by other lengths would be squeezed."""
+    affine = np.diag([0.5, 1.0, 3.0, 1.0])
+    data = with_header(80, [1, 1, 1], "<f4", image(affine=affine))
+    file = open_scan(data, "a")
+    assert file.tags == {"PixelSpacing": "1, 0.5", "SliceThickness": "3"}
+    assert file.slice().pixels.shape == (24, 10, 3)
+    told = image(affine=affine)
+    told.set_sform(None)  # orientation and lengths are then both of the header
+    assert np.array_equal(open_scan(told.to_bytes(), "a").slice().pixels, file.slice().pixels)
+
+
+def test_lengths_that_differ_by_rounding_are_those_of_the_header():
+    data = with_header(80, [1.0000001, 1.5, 3.1], "<f4", image(affine=np.diag([1, 1.5001, 3, 1])))
+    assert open_scan(data, "a").tags == {"PixelSpacing": "1.5, 1", "SliceThickness": "3"}
+
+
+def test_a_header_without_a_handedness_has_the_usual_one():
+    """0 in pixdim[0] stands for 1 (nifti1.h, on qfac)."""
+    made = image()
+    made.set_sform(None)
+    made.set_qform(np.eye(4), code=1)
+    check_landmarks(with_header(76, [0], "<f4", made))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("coded", [False, True])
+def test_a_single_slice_need_not_say_where_the_next_would_be(axis, coded):
+    volume = landmarks()
+    volume = np.take(volume, [[8], [10], [4]][axis], axis)
+    affine = np.eye(4)
+    affine[axis, axis] = 0
+    whole = image(volume)
+    if coded:
+        data = with_header(280, affine[:3], "<f4", whole)
+    else:
+        whole.set_sform(None)
+        data = with_header(80 + 4 * axis, [0], "<f4", whole)
+    plane = ("sagittal", "coronal", "axial")[axis]
+    shown = [open_scan(d, "a").scan(Selection(plane=plane)) for d in (whole.to_bytes(), data)]
+    assert shown[0].pixels.any()
+    assert np.array_equal(shown[0].pixels, shown[1].pixels)
+
+
+def test_several_slices_must_say_which_way_they_run():
+    affine = np.eye(4)
+    affine[2, 2] = 0
+    assert refusal(with_header(280, affine[:3], "<f4")) == "the NIfTI file is damaged"
+
+
+def with_header(at, values, type, made=None):
+    data = bytearray((made or image()).to_bytes())
     raw = np.array(values, type).tobytes()
     data[at : at + len(raw)] = raw
     return bytes(data)

@@ -8,6 +8,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from core.errors import UnreadableScan
 from core.imaging.scans import open_scan, read_scan
@@ -140,6 +141,44 @@ def test_pages_of_a_tiff_are_slices():
     assert file.slice(4).pixels.shape == (5, 8, 3)
 
 
+def test_a_damaged_page_costs_no_other():
+    pages = [Image.new("L", (40, 50), 40 * n) for n in range(3)]
+    options = {"save_all": True, "append_images": pages[1:], "compression": "tiff_deflate"}
+    data = bytearray(saved(pages[0], "TIFF", **options))
+    with Image.open(BytesIO(data)) as image:
+        image.seek(1)
+        (at,) = image.tag_v2[273]
+    data[at : at + 4] = bytes(4)
+    file = open_scan(bytes(data), "a")
+    assert [int(file.slice(n).pixels[0, 0, 0]) for n in (0, 2)] == [0, 80]
+    with pytest.raises(UnreadableScan, match="slice 1 of 0 to 2: the TIFF picture is damaged"):
+        file.slice()
+
+
+@pytest.mark.parametrize(
+    ("reduced", "slices"),
+    [
+        ([0, 1], [0]),
+        ([1, 0], [1]),
+        ([0, 1, 0, 1, 2], [0, 2, 4]),  # 2: a page of several
+        ([1, 1], [0, 1]),
+    ],
+)
+def test_reduced_copies_in_a_tiff_are_no_slices(reduced, slices):
+    buffer = BytesIO()
+    with AppendingTiffWriter(buffer, new=True) as made:
+        for number, kind in enumerate(reduced):
+            page = Image.new("L", (4 + number, 5), 40 * number)
+            page.save(made, "TIFF", tiffinfo={254: kind})
+            made.newFrame()
+    file = open_scan(buffer.getvalue(), "a")
+    assert file.slices == len(slices)
+    for index, number in enumerate(slices):
+        pixels = file.slice(index).pixels
+        assert pixels.shape == (5, 4 + number, 3)
+        assert (pixels == 40 * number).all()
+
+
 def test_two_pictures_in_a_jpeg_are_the_first(colours):
     data = saved(colours, "MPO", save_all=True, append_images=[Image.new("RGB", (9, 9))])
     scan = read_scan(data, "a")
@@ -157,7 +196,7 @@ def test_an_animation_is_its_first_frame(colours):
 def test_half_a_picture_is_none(colours, format):
     data = saved(colours, format)
     with pytest.raises(UnreadableScan):
-        open_scan(data[: len(data) // 2], "a")
+        read_scan(data[: len(data) // 2], "a")
 
 
 def huge_png(width, height):

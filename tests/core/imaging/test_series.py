@@ -146,6 +146,17 @@ def test_what_is_no_scan_is_left_out_and_counted():
     assert one.tags["FilesLeftOut"] == "1"
 
 
+def test_a_damaged_slice_costs_no_other():
+    files = {"0": png(10), "1": png(90)[:-30], "2": png(170)}
+    file = open_scan(archive(files), "a.zip")
+    assert (file.slices, file.tags) == (3, {})
+    assert [int(file.slice(k).pixels[0, 0, 0]) for k in (0, 2)] == [10, 170]
+    for index in (None, 1):
+        with pytest.raises(UnreadableScan) as caught:
+            file.slice(index)
+        assert caught.value.reason == "slice 1 of 0 to 2: the PNG picture is damaged"
+
+
 def test_a_folder_is_read_as_the_archive_it_would_make(tmp_path):
     for k in range(3):
         (tmp_path / "deep").mkdir(exist_ok=True)

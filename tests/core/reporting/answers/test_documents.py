@@ -93,7 +93,10 @@ def test_precedents_stand_beside_the_probability_they_are_of(asked):
     found = precedents(table, "tumour", 0.9)
     report = report_on(asked, answered("a.png", 0.9, precedents=found), answered("b.png", 0.9))
     for text in (Reader(document(report, "html")).text, text_of(document(report, "pdf"))):
-        assert "Of 20 calls of 'tumour' on test scans, about as sure (90.0 to 90.0 %)" in text
+        assert (
+            "Of 20 calls of 'tumour' on test scans, the nearest in probability (90.0 to 90.0 %)"
+            in text
+        )
         assert text.count("Precedents") == 1
     one, other = rows_of(document(report, "csv"))
     assert (one["precedents"], one["precedents_right"]) == ("20", "18")
@@ -124,6 +127,21 @@ def test_empty_map_is_called_what_it_is(asked):
         text = read(document(report_on(asked, found), kind))
         assert "The map is empty." in text
         assert "Raw maximum" not in text
+
+
+def test_the_hottest_colour_is_that_of_the_map_on_the_scan(asked):
+    """The raw maximum, of a cell, is more than any value of the map that is laid."""
+    found = answered("one.png", 0.8)
+    found = replace(found, map=0.456 * found.map / found.map.max(), map_maximum=0.5)
+    report = report_on(asked, found)
+    page = Reader(document(report, "html"))
+    after_bar = page.text.split("The scan as it was read. 0 ")[1]
+    assert after_bar.startswith("0.456 Grad-CAM")
+    for text in (page.text, text_of(document(report, "pdf"))):
+        assert "0.456" in text
+        assert text.count("0.5.") == 1
+        assert "Raw maximum 0.5." in text
+    assert rows_of(document(report, "csv"))[0]["map_maximum"] == "0.5"
 
 
 def test_page_loads_nothing_and_runs_nothing(asked):
