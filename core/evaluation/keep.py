@@ -103,7 +103,8 @@ def note(effect: Effect, difference: float | None, interval: Interval | None) ->
         return "It cannot be compared with the stage before."
     way = "fell" if difference < 0 else "rose"
     change = f"validation loss {way} by {number(abs(difference))}"
-    if interval is not None:
+    # The interval of this change taken alone; p is of all changes together, and may not agree.
+    if interval is not None and effect != "no measurable change":
         low, high = sorted(abs(edge) for edge in interval)
         change += f" ({number(low)} to {number(high)})" if interval[0] * interval[1] > 0 else ""
     if effect == "better":

@@ -10,6 +10,7 @@ from core.errors import SettingError
 from core.evaluation.intervals import Interval, Z, is_point, percentile, wilson
 from core.evaluation.metrics import Floats, Truth, confusion, share_of
 from core.evaluation.parts import PartView
+from core.evaluation.percent import per_cent
 from core.evaluation.results import OperatingPoint, OperatingResult, PredictiveValue
 
 SENSITIVITY = 0.95
@@ -272,8 +273,8 @@ def _share(result: OperatingResult, name: Literal["sensitivity", "specificity"])
 
 
 def _percent(share: float, digits: int = 1) -> str:
-    return f"{100 * share:.{digits}f} %"
+    return f"{per_cent(share, digits)} %"
 
 
 def _span(interval: Interval) -> str:
-    return f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
+    return " to ".join(map(per_cent, interval))

@@ -1,4 +1,4 @@
-"""What one answer is worth: how right a stage was where it called the same, about as surely.
+"""What one answer is worth: how right a stage was where it called the same, most nearly as surely.
 
 A calibrated probability promises something of many answers. Who reads a single one is better
 served by its precedents: the test scans that got the same call with nearly the same probability,
@@ -11,6 +11,7 @@ from pydantic import Field
 from core.config import Frozen
 from core.evaluation.intervals import Interval, wilson
 from core.evaluation.metrics import THRESHOLD, probability, truth
+from core.evaluation.percent import per_cent
 
 MOST = 20
 """Precedents that are looked at. Were there more, the farthest would have little to do with the
@@ -85,9 +86,9 @@ def in_words(found: Precedents, label: str) -> str:
     low, high = (100 * share for share in found.interval)
     least, most = (min(99.9, 100 * sure) for sure in (found.least, found.most))  # never all of it
     said = (
-        f"Of {found.n} calls of '{label}' on test scans, about as sure ({least:.1f} to "
-        f"{most:.1f} %), {found.right} were right: {100 * found.right / found.n:.0f} % "
-        f"({low:.0f}–{high:.0f})."
+        f"Of {found.n} calls of '{label}' on test scans, the nearest in probability "
+        f"({least:.1f} to {most:.1f} %), {found.right} were right: "
+        f"{per_cent(found.right / found.n, 0)} % ({low:.0f}–{high:.0f})."
     )
     if not found.open:
         return said

@@ -23,7 +23,9 @@ class PartResult(Frozen):
     """The figures of one part of the data, at a stage's best checkpoint."""
 
     n: int = Field(description="pictures")
-    groups: int = Field(description="of which so many are independent: near copies count once")
+    groups: int = Field(
+        description="so many are independent: near copies, and scans of a known patient, count once"
+    )
     accuracy: float | None
     loss: float | None
     confusion: list[list[int]] = Field(description="[[tn, fp], [fn, tp]]")

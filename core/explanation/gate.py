@@ -5,6 +5,7 @@ First rules, cheap and far from any real scan. Each limit stands beside what was
 distance from the training scans, which knows what a brain looks like (`core.model.typicality`).
 """
 
+import math
 from collections.abc import Mapping
 
 import cv2
@@ -66,8 +67,8 @@ def judge_distance(distance: float | None) -> str | None:
     if distance is None or distance <= 1:
         return None
     return (
-        "Unlike the training scans: to this network it is "
-        f"{distance:.1f} times as far from them as they are from one another."
+        "Unlike the training scans: to this network it lies farther from them than 97 in 100 of "
+        f"them lie from the others, {math.ceil(100 * distance) / 100:.2f} times as far."
     )
 
 

@@ -24,7 +24,7 @@ class Method:
     Attributes:
         title: Its name among people.
         layer: The convolution whose cells the map has; none where it has the picture's pixels.
-        slow: Whether it takes many passes through the network instead of about one.
+        slow: Whether it takes two or more passes through the network instead of about one.
         source: Where it was published.
     """
 
@@ -59,7 +59,7 @@ METHODS: Mapping[str, Method] = {
 
 DEFAULT = "fusion"
 """What a map is made by unless another way is asked for. It takes one way up and one way down, as
-Grad-CAM does, and found the most lesions (docs/results.md)."""
+Grad-CAM does, and found the most lesions on real scans (docs/results.md)."""
 
 AT_ONCE = ("grad-cam", "grad-cam++", "layer-cam", "layer-cam-fine")
 """Those whose agreement is looked at: all that share one pass through the network."""

@@ -55,7 +55,7 @@ def card_of(run: Run) -> ModelCard:
         partition=statements.partition(facts),
         disjoint=statements.disjoint(facts),
         preprocessing=statements.preprocessing(protocol, cropped=data.already_cropped),
-        augmentation=statements.augmentation(protocol.augmentation, data.positive, data.negative),
+        augmentation=statements.views(facts),
         training=statements.training(facts),
         baselines=statements.baselines(facts),
         threshold=statements.operating(facts),

@@ -1,6 +1,7 @@
 """Results as Markdown, for documents: `compare RUN --markdown`, `crossval --markdown`."""
 
 from core.evaluation.intervals import Interval
+from core.evaluation.percent import per_cent
 from core.evaluation.pooled import Pooled
 from core.evaluation.results import BaselineResult, Beside, Comparison, PartResult, StageResult
 from core.model.architecture import in_short
@@ -29,7 +30,7 @@ def stages_table(comparison: Comparison) -> str:
             in_short(stage.trainable_parameters),
             f"{stage.best_epoch} of {stage.epochs}",
             *_held_out(stage),
-            "worse" if stage.worse else stage.effect,
+            _change(stage),
         ]
         rows.append(row + list(REPORT_ACCURACY.get(stage.name, ("–", "–"))) if beside else row)
     for other in comparison.beside:
@@ -46,6 +47,13 @@ def stages_table(comparison: Comparison) -> str:
         f"Positive class: {comparison.positive}. Brackets: 95 % intervals.\n\n"
         f"Which to keep: {comparison.keep.reason}\n" + _against_baselines(comparison)
     )
+
+
+def _change(stage: StageResult) -> str:
+    """What the stage did to validation loss; that it rose is told though it may be chance."""
+    if stage.worse and stage.effect != "worse":
+        return f"loss worse, {stage.effect}"
+    return stage.effect
 
 
 def _held_out(row: StageResult | Beside) -> list[str]:
@@ -96,8 +104,8 @@ def _percent(part: PartResult, name: str = "accuracy") -> str:
     if value is None:
         return "–"
     interval = part.intervals.get(name)
-    spread = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
-    return f"{100 * value:.1f} %{spread}"
+    spread = f" ({'–'.join(map(per_cent, interval))})" if interval else ""
+    return f"{per_cent(value)} %{spread}"
 
 
 def _number(part: PartResult, name: str) -> str:

@@ -101,11 +101,14 @@ def disjoint(facts: Facts) -> str:
     if facts.comparison.mark:
         return f"The parts are not disjoint. {facts.comparison.mark}"
     if facts.data.patients is None:
-        return "No scan, and no near copy of one, is in two parts. Patients were not known."
+        return (
+            "No scan is in two parts, nor a near copy that the search found. Patients were not "
+            "known."
+        )
     how = "a table" if facts.data.patients == "table" else "a pattern in the paths of files"
     return (
-        f"No near copy is in two parts, nor are two scans of one patient, as far as {how} named "
-        "patients."
+        "No near copy that the search found is in two parts, nor are two scans of one patient, "
+        f"as far as {how} named patients."
     )
 
 
@@ -149,8 +152,16 @@ def classifier(head: Head) -> str:
     return f"{pooled} of {', '.join(head.layers)}, {above}softmax over two classes"
 
 
+def views(facts: Facts) -> str:
+    """The views that were made of the scans of a run, if any."""
+    settings, data = facts.protocol.augmentation, facts.data
+    if settings.applies_to == "everything" and data.already_split:
+        return "None by NeuroStage: the folder came split, and was taken to have its views already."
+    return augmentation(settings, data.positive, data.negative)
+
+
 def augmentation(settings: Augmentation, positive: str, negative: str) -> str:
-    """The views that were made of a picture."""
+    """The views that are made of a picture."""
     low, high = settings.brightness
     flips = [
         name
@@ -255,7 +266,6 @@ def answers(facts: Facts) -> dict[int, str]:
     marked = f"{comparison.mark} " if comparison.mark else ""
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
     counts = "; ".join(f"{p.part} {_counts(p)}" for p in data.parts)
-    views = augmentation(protocol.augmentation, data.positive, data.negative)
     return {
         1: "Deep learning: a convolutional network (VGG19), fine-tuned in stages.",
         3: " ".join(INTENDED_USE),
@@ -273,7 +283,7 @@ def answers(facts: Facts) -> dict[int, str]:
         24: f"{WEIGHTS[facts.weights]}; the classifier {STARTS[protocol.head.start]}."
         if facts.weights
         else "",
-        25: f"{training(facts)} {views}",
+        25: f"{training(facts)} {views(facts)}",
         26: f"The earliest stage whose validation loss is not measurably worse than the lowest; "
         f"the test part had no say. {comparison.keep.reason}",
         27: "None: one network answers.",

@@ -169,7 +169,7 @@ def marks(comparison: Comparison, stage: StageResult) -> list[str]:
     """What must be said of a stage wherever it is named."""
     found = ["keep"] if stage.name == comparison.keep.stage else []
     if stage.worse:
-        found.append("worse than the stage before")
+        found.append("validation loss worse than the stage before")
     if stage.stale:
         found.append("stale: the stage before was trained anew")
     return found

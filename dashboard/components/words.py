@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime
 
+from core.evaluation.percent import per_cent
+
 
 def plain(text: str) -> str:
     """A name as it is, in places that understand Markdown."""
@@ -31,7 +33,7 @@ def duration(seconds: float | None) -> str:
 
 def percent(share: float, digits: int = 1) -> str:
     """`97.1 %`."""
-    return f"{100 * share:.{digits}f} %"
+    return f"{per_cent(share, digits)} %"
 
 
 def moment(iso: str) -> str:

@@ -160,7 +160,7 @@ def _baselines(figure: go.Figure, comparison: Comparison, look: Look) -> None:
 
 
 def _stage_axis(figure: go.Figure, comparison: Comparison, look: Look) -> None:
-    warning = f"<br><span style='color:{PALETTES[look].bad}'>worse</span>"
+    warning = f"<br><span style='color:{PALETTES[look].bad}'>loss worse</span>"
     titles = [stage.title + (warning if stage.worse else "") for stage in comparison.stages]
     figure.update_xaxes(
         tickvals=list(range(len(titles))),

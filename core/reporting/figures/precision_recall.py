@@ -15,7 +15,7 @@ SQUARE = thresholds.Square(
     reading="precision %{y:.1%}, found %{x:.1%}",
     area=("average_precision", "Average precision"),
     legend={"x": 0.5, "xanchor": "center"},
-    shape="vh",
+    shape="hv",
 )
 
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 import plotly.io
 
+from core.evaluation.percent import per_cent
+
 Look = Literal["dark", "light"]
 
 STAGE_COLOURS: dict[Look, dict[str, str]] = {
@@ -240,4 +242,4 @@ def empty(message: str, look: Look, *, height: int = 240) -> go.Figure:
 
 def share(value: float | None, digits: int = 1) -> str:
     """A share in per cent for reading."""
-    return "–" if value is None else f"{100 * value:.{digits}f} %"
+    return "–" if value is None else f"{per_cent(value, digits)} %"

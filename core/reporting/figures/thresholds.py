@@ -32,7 +32,7 @@ class Square:
     reading: str
     area: tuple[str, str]
     legend: Mapping[str, object]
-    shape: Literal["linear", "vh"] = "linear"
+    shape: Literal["linear", "hv"] = "linear"
 
 
 def with_curve(

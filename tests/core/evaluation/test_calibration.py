@@ -80,8 +80,34 @@ def test_error_interval_surrounds_the_error():
         assert 0 <= low < calibration_error(rows, "yes") < high <= 1
 
 
+def test_error_interval_holds_the_truth_where_calibration_is_perfect():
+    held = []
+    for seed in range(40):
+        rows = _rows(n=100, seed=seed)
+        boot = GroupBootstrap.of(np.arange(100), seed=seed, resamples=200)
+        low, _ = calibration_error_interval(rows, "yes", boot)
+        held.append(low == 0)
+    assert np.mean(held) >= 0.9
+
+
+def test_an_error_that_no_chance_explains_has_an_interval_above_nought():
+    rows = _rows(n=300, temperature=4.0, seed=3)
+    boot = GroupBootstrap.of(np.arange(300), seed=3, resamples=200)
+    low, _ = calibration_error_interval(rows, "yes", boot)
+    assert low > 0.05
+
+
+def test_copies_of_a_few_scans_prove_no_error():
+    few = _rows(n=12, temperature=1.5, seed=3)
+    rows = few.loc[np.repeat(np.arange(12), 25)].reset_index(drop=True)
+    alone = GroupBootstrap.of(np.arange(300), seed=3, resamples=200)
+    together = GroupBootstrap.of(np.repeat(np.arange(12), 25), seed=3, resamples=200)
+    assert calibration_error_interval(rows, "yes", alone)[0] > 0
+    assert calibration_error_interval(rows, "yes", together)[0] == 0
+
+
 def test_error_interval_resamples_as_told():
-    rows = _rows(n=50, seed=1)
+    rows = _rows(n=50, temperature=4.0, seed=1)
     boot = GroupBootstrap.of(np.arange(50) // 2, seed=2, resamples=200)
     errors = np.array(
         [

@@ -23,6 +23,15 @@ def test_every_stage_has_a_row_of_its_own_figures(tmp_path):
     assert comparison.keep.reason in stages_table(comparison)
 
 
+def test_a_rise_of_loss_that_may_be_chance_is_told_as_both(tmp_path):
+    comparison = compare(make_run(tmp_path, [0.5, 1.0, 0.99]))
+    last = comparison.stages[-1].model_copy(
+        update={"worse": True, "effect": "no measurable change"}
+    )
+    told = stages_table(comparison.model_copy(update={"stages": [*comparison.stages[:-1], last]}))
+    assert told.count("| loss worse, no measurable change |") == 1
+
+
 def test_a_leaky_split_is_said_before_its_figures(tmp_path):
     run = make_run(tmp_path, [0.5, 1.0])
     assert "Leaky" not in stages_table(compare(run))
