@@ -112,15 +112,21 @@ def test_readers_and_a_writer_at_once_see_whole_files(tmp_path):
     done = threading.Event()
 
     def write():
-        for number in range(200):
-            write_text(path, str(number % 10) * 1000)
-        done.set()
+        try:
+            for number in range(200):
+                write_text(path, str(number % 10) * 1000)
+        finally:
+            done.set()
 
     writer = threading.Thread(target=write)
     writer.start()
+    reads = 0
     while not done.is_set():
         assert len(set(read_bytes(path))) == 1
+        reads += 1
     writer.join()
+    assert reads > 0
+    assert read_bytes(path) == b"9" * 1000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions as Unix has them")

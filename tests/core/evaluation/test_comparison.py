@@ -4,6 +4,7 @@ import itertools
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_run import NEGATIVE, POSITIVE, make_run, pictures, predictions
 from scipy.stats import binomtest
@@ -90,6 +91,26 @@ def test_training_is_measured_as_validation_is(run, comparison):
     assert train.loss == pytest.approx(summarise(rows, POSITIVE).loss)
     gap = comparison.stages[0].overfitting
     assert gap.loss == pytest.approx(comparison.stages[0].validation.loss - train.loss)
+
+
+def test_training_keeps_its_views_where_validation_has_them_too(tmp_path):
+    split = pictures()
+    views = split[split["split"] == "validation"].assign(view=1)
+    train = compare(make_run(tmp_path, [1.0], pd.concat([split, views]))).stages[0].train
+    assert (train.n, train.groups) == (3 * 120, 60)
+
+
+def test_the_gap_takes_both_parts_as_independent(tmp_path):
+    """The same pictures in both, so that resamples of the two would go together."""
+    split = pictures(dict.fromkeys(("train", "validation", "test"), 60), views=0)
+    table = predictions(split, 1.0, seed=0)
+    train = table.loc[table["split"] == "train", "probability"]
+    table.loc[table["split"] == "validation", "probability"] = train.to_numpy()
+    gap = compare(make_run(tmp_path, {"baseline": table}, split)).stages[0].overfitting
+    assert (gap.loss, gap.accuracy) == (0, 0)
+    for low, high in gap.intervals.values():
+        assert low < -0.05
+        assert high > 0.05
 
 
 def test_worse_is_a_higher_validation_loss(comparison):

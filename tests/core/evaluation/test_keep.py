@@ -94,6 +94,14 @@ def test_the_earliest_that_is_good_enough():
     assert keep.others == "First and Third brought no measurable gain over the stage before."
 
 
+def test_of_two_that_are_good_enough_the_earlier_is_kept():
+    losses = {"a": 0.32, "b": 0.31, "c": 0.30}
+    made = [_candidate(name, _losses(mean))[0] for name, mean in losses.items()]
+    keep = choose(made, {("a", "b"): 0.9, ("a", "c"): 0.4, ("b", "c"): 0.4})
+    assert keep.stage == "a"
+    assert "The lowest validation loss is C's" in keep.reason
+
+
 def test_copies_of_scans_are_not_counted_as_evidence():
     """Two scans, each twenty times: nothing can be significant."""
     first, best = np.repeat([1.0, 1.2], 20), np.repeat([0.2, 0.3], 20)
@@ -103,6 +111,17 @@ def test_copies_of_scans_are_not_counted_as_evidence():
     )
     assert kept.stage == "first"
     assert "40 pictures (2 of them independent)" in kept.reason
+
+
+@pytest.mark.parametrize(("groups", "few"), [(2, True), (150, False)])
+def test_scans_are_few_where_few_of_them_are_independent(groups, few):
+    made = [
+        _candidate(name, _losses(mean, n=150), groups=groups)[0]
+        for name, mean in (("a", 0.31), ("b", 0.30))
+    ]
+    keep = choose(made, {("a", "b"): 0.4})
+    assert keep.stage == "a"
+    assert ("only a large difference would show" in keep.reason) == few
 
 
 def test_a_stage_that_diverged_is_never_kept():
@@ -147,6 +166,10 @@ def test_notes_say_which_way_and_how_far():
     )
     assert "rose by 0.12" in note("worse", 0.12, (0.05, 0.2))
     assert "may be chance" in note("no measurable change", 0.12, (-0.05, 0.2))
+    # The interval of one change alone may leave out nought where p, of all together, does not.
+    assert note("no measurable change", 0.12, (0.01, 0.2)) == (
+        "No measurable gain: validation loss rose by 0.12, which may be chance."
+    )
     assert "starts" in note("start", None, None)
 
 

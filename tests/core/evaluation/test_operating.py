@@ -134,6 +134,14 @@ def test_no_threshold_has_fewer_false_alarms(rows, wanted):
     assert (p[~is_positive] >= chosen).sum() == min(enough)
 
 
+@pytest.mark.parametrize(("positives", "wanted"), [(10, 0.7), (25, 0.28)])
+def test_no_more_is_found_than_was_wanted(positives, wanted):
+    """As a binary number, 0.28 of 25 is a little more than 7."""
+    p = np.arange(1, positives + 1) / (positives + 1)
+    chosen = threshold_for(np.full(positives, True), p, wanted)
+    assert (p >= chosen).sum() == 7
+
+
 def test_threshold_leaves_the_same_room_on_both_sides():
     is_positive = np.array([True, True, False, True, False])
     p = np.array([0.9, 0.7, 0.5, 0.3, 0.1])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.evaluation.delong import auc_difference
-from core.evaluation.intervals import wilson
+from core.evaluation.intervals import auc_score, wilson
 from core.evaluation.pairs import accuracy_difference, ranking_difference
 from core.evaluation.parts import PartView
 from core.evaluation.significance import mcnemar
@@ -75,3 +75,10 @@ def test_where_all_are_right_the_interval_is_that_of_so_many_patients():
     intervals = perfect.result().intervals
     assert intervals["accuracy"] == wilson(12, 12)
     assert intervals["sensitivity"] == intervals["specificity"] == wilson(6, 6)
+
+
+def test_where_all_are_ranked_right_the_auc_has_the_interval_of_so_many_patients():
+    one, _ = two_models(10, 15, 1)
+    perfect = view(one.truth, one.truth.astype(float), one.group)
+    assert perfect.clustered
+    assert perfect.result().intervals["auc"] == auc_score(1.0, 5, 5)

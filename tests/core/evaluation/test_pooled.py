@@ -183,6 +183,22 @@ def test_a_perfect_stage_still_has_an_interval_with_a_width(tmp_path):
     assert stage.intervals["average_precision"] is None  # as with a single seed
 
 
+def test_a_stage_that_diverged_in_one_seed_has_no_mean_loss(tmp_path):
+    """A mean of the other seeds would hide it."""
+    crossval = made(tmp_path, (3, 4))
+    for fold in (1, 2, 3):
+        path = crossval.fold_path(4, fold) / "stages" / "stage1" / "predictions.csv"
+        pd.read_csv(path).assign(probability=np.nan).to_csv(path, index=False)
+    pooled = pool(crossval)
+    stage = pooled.stage("stage1")
+    assert [result.loss is None for result in stage.by_seed] == [False, True]
+    assert (stage.loss, stage.intervals["loss"]) == (None, None)
+    pair = next(pair for pair in pooled.pairs if (pair.first, pair.second) == STAGES)
+    assert (pair.loss.value, pair.loss.p) == (None, None)
+    assert pooled.stage("baseline").loss is not None
+    json.dumps(pooled.model_dump(mode="json"), allow_nan=False)
+
+
 def test_json_and_markdown_say_the_same(repeated):
     pooled = pool(repeated)
     found = json.loads(json.dumps(pooled.model_dump(mode="json"), allow_nan=False))

@@ -45,6 +45,13 @@ def test_near_copies_count_once_and_a_scan_is_not_its_own_precedent():
     assert (found.n, found.right) == (1, 0)
 
 
+@pytest.mark.parametrize(("p", "right"), [(0.9, 1), (0.6, 0)])
+def test_of_near_copies_the_nearest_counts(p, right):
+    test = table(("no", 0.60, "a"), ("yes", 0.90, "a"))
+    found = precedents(test, "yes", p)
+    assert (found.n, found.right) == (1, right)
+
+
 def test_without_precedents_there_is_none():
     assert precedents(table(("no", 0.1, "a")), "yes", 0.9) is None
     assert precedents(table(), "yes", 0.9) is None
@@ -55,8 +62,8 @@ def test_words_tell_the_count_the_share_and_its_interval():
     test = table(*[("yes", 0.9, str(i)) for i in range(18)], ("no", 0.94, "x"), ("no", 0.85, "y"))
     found = precedents(test, "yes", 0.9)
     assert in_words(found, "yes") == (
-        "Of 20 calls of 'yes' on test scans, about as sure (85.0 to 94.0 %), 18 were right: "
-        "90 % (70–97)."
+        "Of 20 calls of 'yes' on test scans, the nearest in probability (85.0 to 94.0 %), 18 were "
+        "right: 90 % (70–97)."
     )
 
 

@@ -89,6 +89,7 @@ def test_sound_map_is_reliable():
         ({"outside": 0.9}, "90% of its heat lies outside the head"),
         ({"agreement": {"a": -0.5, "b": 0.1, "c": None}}, "rank correlation with it is -0.20"),
         ({"curves": replace(CURVES, random_insertion_areas=(0.5, 0.9))}, "1 of 2 random orders"),
+        ({"curves": replace(CURVES, random_insertion_areas=(0.85, 0.6))}, "1 of 2 random orders"),
         ({"similarity": {"the head": MOST_SIMILAR + 0.05}}, "random weights in the head"),
     ],
 )

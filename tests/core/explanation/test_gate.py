@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from core.explanation.gate import SMALLEST_SIDE, judge
+from core.explanation.gate import SMALLEST_SIDE, judge, judge_distance, judge_tags
 
 
 def grey(values):
@@ -40,6 +40,8 @@ def test_a_small_picture_is_refused_with_its_size(head):
     assert reason.startswith("Too small")
     assert f"128 × {SMALLEST_SIDE - 1}" in reason
     assert judge(head[8 : 8 + 2 * SMALLEST_SIDE]) is None
+    assert judge(head[:, : SMALLEST_SIDE - 1]).startswith("Too small")
+    assert judge(head[: SMALLEST_SIDE + 8, : SMALLEST_SIDE + 8]) is None
 
 
 @pytest.mark.parametrize("kind", ["even", "normal", "salt and pepper"])
@@ -51,6 +53,12 @@ def test_noise_is_refused(kind):
         "salt and pepper": 255 * rng.integers(0, 2, (128, 128)),
     }[kind]
     assert judge(grey(pixels)).startswith("Noise")
+
+
+@pytest.mark.parametrize("across", [True, False])
+def test_noise_that_is_even_one_way_is_refused(across):
+    lines = np.random.default_rng(0).integers(0, 256, (1, 128)).repeat(128, axis=0)
+    assert judge(grey(lines if across else lines.T)).startswith("Noise")
 
 
 def test_a_noisy_head_is_answered_for(head):
@@ -77,3 +85,33 @@ def test_every_real_scan_is_answered_for(shared):
         if (reason := judge(np.asarray(Image.open(file).convert("RGB"))))
     }
     assert refused == {}
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({}, None),
+        ({"Modality": "MR"}, None),
+        ({"Modality": "OT"}, None),
+        ({"Modality": "SC"}, None),
+        ({"Modality": "CT"}, "Not MR: the file says that its modality is CT."),
+        ({"Modality": "MR", "BodyPartExamined": "BRAIN"}, None),
+        ({"BodyPartExamined": "NECK"}, None),
+        (
+            {"Modality": "MR", "BodyPartExamined": "KNEE"},
+            "Not a brain: the file says that it shows KNEE.",
+        ),
+    ],
+)
+def test_a_file_is_taken_at_its_word(tags, said):
+    assert judge_tags(tags) == said
+
+
+@pytest.mark.parametrize("distance", [None, 0.0, 1.0])
+def test_what_is_as_near_as_training_scans_are_is_answered_for(distance):
+    assert judge_distance(distance) is None
+
+
+def test_what_is_farther_is_refused_with_how_far():
+    assert judge_distance(1.01).startswith("Unlike the training scans")
+    assert "2.50 times as far" in judge_distance(2.5)

@@ -31,9 +31,11 @@ def test_a_name_at_a_border_is_found(at, text):
     assert has_lettering(write(head(), text, at))
 
 
-def test_writing_on_a_bright_ground_is_found():
+@pytest.mark.parametrize("text", ["SMITH, JOHN", "H E L L O"])
+def test_writing_on_a_bright_ground_is_found(text):
+    """Letters that stand apart are found as such alone, and not by the gaps between them."""
     page = 255 - np.asarray(head())
-    assert has_lettering(write(Image.fromarray(page), "SMITH, JOHN", (4, 3), fill=(0, 0, 0)))
+    assert has_lettering(write(Image.fromarray(page), text, (4, 3), fill=(0, 0, 0)))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -43,6 +43,21 @@ def test_a_straight_head_is_left_as_it_lies():
     assert STRAIGHT.apply(pixels) is pixels
 
 
+@pytest.mark.parametrize("at", [(100, 50), (60, 45), (100, 105)])
+def test_a_bright_lesion_on_one_side_does_not_turn_a_straight_head(at):
+    dim = head() // 2
+    cv2.circle(dim, at, 16, (255, 255, 255), -1)
+    assert abs(find_midline(dim).degrees) <= 2
+
+
+def test_what_is_as_good_straight_is_left_straight():
+    """Round, so that no turn is better than another."""
+    disc = np.zeros((160, 160, 3), np.uint8)
+    cv2.circle(disc, (80, 80), 60, (120, 120, 120), -1)
+    cv2.circle(disc, (80, 80), 60, (230, 230, 230), 4)
+    assert find_midline(disc) == STRAIGHT
+
+
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 90, 3), (90, 2, 3), (60, 60, 3)])
 def test_a_picture_without_a_midline_is_left_as_it_lies(shape):
     assert find_midline(np.full(shape, 80, np.uint8)).degrees == 0

@@ -144,6 +144,17 @@ def test_a_cut_between_line_and_seal_is_no_fault(tmp_path):
     assert log.contents().fault is None
 
 
+def test_two_lines_past_the_seal_are_a_forgery(tmp_path):
+    log = written(tmp_path, 2)
+    seal = log.seal.read_bytes()
+    for number in (2, 3):
+        log.append(answer(number), "unsure")
+    log.seal.write_bytes(seal)
+    assert log.contents().fault == "2 lines were added past its seal"
+    with pytest.raises(RunError, match="added past its seal"):
+        log.append(answer(4), "agree")
+
+
 def test_a_later_call_supersedes_the_former_and_deletes_nothing(tmp_path):
     log = Log(tmp_path)
     log.append(answer(0), "agree")

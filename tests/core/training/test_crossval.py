@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
 from waiting import until
 
@@ -17,6 +16,7 @@ from core.training import jobs
 from core.training.crossval import POOLED_COLUMNS
 from core.training.runs import COMPUTING_PREFIX
 from core.training.workspace import Workspace
+from tests.core.training.conftest import slow
 
 FIGURES = ["loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
 
@@ -109,8 +109,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_history(workspace, make_cro
     ]
     killed = 0
     for moment in kills:
-        # It gives way to whoever watches, and any moment from then on will do on a busy machine.
-        psutil.Process(second.recorded_status.pid).nice(19)
+        slow(second)  # any moment from then on will do on a busy machine
         until(lambda moment=moment: moment() or not crossval.status.active)
         if crossval.status.active:
             os.kill(second.recorded_status.pid, signal.SIGKILL)
@@ -137,7 +136,8 @@ def test_one_stop_is_for_all_folds_and_runs_wait_for_all_of_them(
     crossval = make_crossval(workspace, "stopped")
     jobs.start_crossval(crossval, ["baseline"])
     first, second = crossval.runs()
-    until(lambda: len(first.history()) >= 1)
+    slow(first)
+    until(lambda: len(first.history()) >= 1 or not crossval.status.active)
     assert second.status.state == "queued"
     with pytest.raises(RunError, match="is running"):
         jobs.start_crossval(crossval)
@@ -148,6 +148,7 @@ def test_one_stop_is_for_all_folds_and_runs_wait_for_all_of_them(
     assert not any(run.stop_request.exists() for run in crossval.runs())
 
     jobs.resume(crossval)
+    slow(first)
     until(lambda: first.recorded_status.state == "running")
     run = make_run(workspace, "behind")
     jobs.start(run, ["baseline"])

@@ -179,27 +179,32 @@ def test_what_is_said_of_a_run_that_is_gone_does_not_make_it_anew(workspace: Wor
     assert run_library.restore(workspace, trashed).path == run.path
 
 
-def test_nobody_starts_a_run_while_it_is_deleted(workspace: Workspace, run: Run):
+@pytest.mark.parametrize("deed", ["delete", "rename"])
+def test_nobody_starts_a_run_while_its_folder_moves(workspace: Workspace, run: Run, deed: str):
     """As the start of a job does: `held` until its process is on record."""
-    begun, deleted = threading.Event(), []
+    begun, outcome = threading.Event(), []
+    move = {
+        "delete": lambda: run_library.delete(workspace, run),
+        "rename": lambda: run_library.rename(workspace, run, "second"),
+    }[deed]
 
     def start() -> None:
         with run.held():
             begun.set()
-            time.sleep(0.3)  # for the deletion to come in between, if it could
+            time.sleep(0.3)  # for the move to come in between, if it could
             put_to_work(run)
 
-    def delete() -> None:
+    def interfere() -> None:
         begun.wait(10)
         try:
-            deleted.append(run_library.delete(workspace, run))
+            outcome.append(move())
         except RunError as error:
-            deleted.append(error)
+            outcome.append(error)
 
-    threads = [threading.Thread(target=work) for work in (start, delete)]
+    threads = [threading.Thread(target=work) for work in (start, interfere)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert "Stop it first" in str(deleted[0])
-    assert run.path.is_dir()
+    assert "Stop it first" in str(outcome[0])
+    assert [r.name for r in workspace.runs()] == ["first"]
