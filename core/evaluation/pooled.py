@@ -178,8 +178,12 @@ def _interval(
     # Shifting replicates, as that of the calibration error does, may push some below 0.
     found = percentile(_resampled(figure, views).clip(0))
     own = [result.intervals[figure] for result in results]
+    if found is None:
+        return None
     if not is_point(found):
-        return found
+        # An error of calibration that chance explains in one repetition proves none in their mean.
+        chance = figure == "calibration_error" and any(each and each[0] == 0 for each in own)
+        return (0.0, found[1]) if chance else found
     # Where nothing ever differs (all right in every seed) resampling has nothing to say.
     if any(interval is None for interval in own):
         return None

@@ -51,6 +51,7 @@ def work(runs: Sequence[Run], workspace: Workspace) -> RunStatus:
         with _turn(workspace, reporter):
             for reporter in reporters:
                 _train(reporter.run, workspace, reporter)
+                reporter.run.stop_request.unlink(missing_ok=True)
                 reporter.update(state="finished", activity="", stage=None, run_seconds_left=None)
     except Stopped:
         log.info("stopped on request")
@@ -62,12 +63,15 @@ def work(runs: Sequence[Run], workspace: Workspace) -> RunStatus:
         for left in reporters:
             if left.status.state == "queued":
                 _end(left, "stopped")
-            left.run.stop_request.unlink(missing_ok=True)
     return reporter.status
 
 
 def _end(reporter: Reporter, state: State, message: str = "") -> None:
-    """Leave a last status. Where the disk is full there may soon be room for that much."""
+    """Leave a last status. Where the disk is full there may soon be room for that much.
+
+    The request to stop goes first: whoever sees the end may start anew and ask anew.
+    """
+    reporter.run.stop_request.unlink(missing_ok=True)
     for pause in PAUSES:
         try:
             return reporter.update(state=state, activity="", message=message)
