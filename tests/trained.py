@@ -4,35 +4,29 @@ import io
 
 import numpy as np
 from PIL import Image
+from tiny import tiny
 
-from core.config import Head, Stage
+from core.config import Stage
 from core.data.index import index_folder
 from core.model.prefix import PrefixCache
-from core.protocols import LEAKFREE
 from core.training.callbacks import Callback
 from core.training.experiment import Experiment
 from core.training.jobs import create_run
 from core.training.workspace import Workspace
 
-PROTOCOL = LEAKFREE.model_copy(
-    update={
-        "input": LEAKFREE.input.model_copy(update={"size": 64, "scaling": "unit"}),
-        "head": Head(units=(16, 8)),
-        "augmentation": LEAKFREE.augmentation.model_copy(
-            update={"positive_views": 1, "negative_views": 1}
+PROTOCOL = tiny(
+    size=64,
+    units=(16, 8),
+    stages=(
+        Stage(name="baseline", title="Baseline", unfrozen=(), learning_rate=1e-4, epochs=1),
+        Stage(
+            name="stage1",
+            title="Stage 1",
+            unfrozen=("block5_conv4",),
+            learning_rate=1e-5,
+            epochs=1,
         ),
-        "training": LEAKFREE.training.model_copy(update={"batch_size": 8}),
-        "stages": (
-            Stage(name="baseline", title="Baseline", unfrozen=(), learning_rate=1e-4, epochs=1),
-            Stage(
-                name="stage1",
-                title="Stage 1",
-                unfrozen=("block5_conv4",),
-                learning_rate=1e-5,
-                epochs=1,
-            ),
-        ),
-    }
+    ),
 )
 
 

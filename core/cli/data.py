@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.options import Cropped, Folder, Json, PatientPattern, PatientTable, Positive
-from core.cli.terminal import answer, answers, note, percent, progress_bar, table
+from core.cli.terminal import answer, answers, note, progress_bar, table
 from core.data.duplicates import Copies, audit, find_copies, own_leakage
 from core.data.index import Dataset, index_folder
 from core.data.patients import Patients, divided, join_patients
+from core.evaluation.percent import percent
 
 GROUPS_SHOWN = 8
 """How many groups of files are named to people; all of them are in the JSON."""

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from core.cli.options import Json, WorkspaceFolder, workspace_at
-from core.cli.terminal import answer, answers, note, percent, table
+from core.cli.terminal import answer, answers, note, table
 from core.errors import SettingError
 from core.evaluation.intervals import Interval
+from core.evaluation.percent import percent
 from core.readings.log import Contents, Log
 from core.readings.tally import CAUTION, Tally, disagreements, tally
 

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.options import Json, RunName, StageNames, WorkspaceFolder, stage_names, workspace_at
-from core.cli.terminal import answer, answers, figure, note, percent, progress_bars, table
+from core.cli.terminal import answer, answers, figure, note, progress_bars, table
 from core.evaluation.comparison import compare as compare_stages
 from core.evaluation.mark import leakage_of, mark_of
 from core.evaluation.metrics import summarise
 from core.evaluation.operating import SENSITIVITY, in_words
+from core.evaluation.percent import percent
 from core.evaluation.results import HELD_OUT, BaselineResult, Beside, Comparison, StageResult
 from core.evaluation.verification import TOLERANCE, largest_difference, predict_again
 from core.model.architecture import in_short

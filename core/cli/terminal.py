@@ -81,11 +81,6 @@ def progress_bar(activity: str) -> Iterator[Callable[[int, int], None]]:
         yield partial(progress, activity)
 
 
-def percent(share: float | None) -> str:
-    """0.9712 as 97.1 %; a dash when not defined."""
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
 def figure(value: float | None) -> str:
     """0.12345 as 0.1235; a dash when not defined."""
     return "–" if value is None else f"{value:.4f}"

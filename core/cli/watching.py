@@ -8,8 +8,9 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from core.cli.describing import command, describe, titled
-from core.cli.terminal import answer, duration, note, notes, percent
+from core.cli.terminal import answer, duration, note, notes
 from core.evaluation.mark import mark_of
+from core.evaluation.percent import percent
 from core.training.crossval import CrossValidation, CrossValidationStatus
 from core.training.jobs import Job
 from core.training.runs import Run, RunStatus

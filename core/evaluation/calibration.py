@@ -12,6 +12,7 @@ from core.evaluation.metrics import CLIP, Floats, Truth, probability, truth
 
 BINS = 10
 SIMULATIONS = 500
+"""How often labels are drawn to see what error of calibration chance alone makes."""
 TEMPERATURES = (0.05, 20.0)
 """Beyond these a temperature says only that validation was too small or too easy."""
 
@@ -112,7 +113,7 @@ def _errors_of_chance(p: Floats, bootstrap: GroupBootstrap) -> Floats:
     Labels are drawn from the probabilities (Bröcker & Smith 2007, "Increasing the reliability
     of reliability diagrams"), all of a group from one throw, for copies agree.
     """
-    throws = np.random.default_rng(bootstrap.groups).random((SIMULATIONS, bootstrap.groups))
+    throws = np.random.default_rng(0).random((SIMULATIONS, bootstrap.groups))
     surplus = (throws[:, bootstrap.member] < p) - p
     in_bin = np.eye(BINS)[_bin_of(p)]
     errors: Floats = np.abs(surplus @ in_bin).sum(axis=1) / len(p)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from core.data.duplicates import known_to_validation, leakage
+from core.evaluation.percent import percent
 from core.training.runs import Run
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ def mark(
             `core.data.duplicates.known_to_validation`).
     """
     what = "a copy, or another scan of their patient," if patients else "a copy"
-    leaking = {part: percent(share) for part, share in leaks.items() if share > 0}
+    leaking = {part: share_in_words(share) for part, share in leaks.items() if share > 0}
     chosen = (
-        f"{percent(chosen_by)} of the test pictures have {what} in validation, by which epoch, "
-        "stage and threshold are chosen; test figures flatter."
+        f"{share_in_words(chosen_by)} of the test pictures have {what} in validation, by which "
+        "epoch, stage and threshold are chosen; test figures flatter."
     )
     if not leaking:
         return f"Leaky: {chosen}" if chosen_by else None
@@ -69,8 +70,6 @@ def mark(
     return f"{said} {chosen}" if chosen_by and leaks.get("test") != 1 else said
 
 
-def percent(share: float) -> str:
-    """A share of a leak: never all or none of it by rounding."""
-    if share in (0, 1):
-        return f"{100 * share:.0f} %"
-    return f"{min(99.9, max(0.1, 100 * share)):.1f} %"
+def share_in_words(share: float) -> str:
+    """A share of a leak: all of it without digits behind the point."""
+    return percent(share, digits=0 if share in (0, 1) else 1)

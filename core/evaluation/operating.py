@@ -10,7 +10,7 @@ from core.errors import SettingError
 from core.evaluation.intervals import Interval, Z, is_point, percentile, wilson
 from core.evaluation.metrics import Floats, Truth, confusion, share_of
 from core.evaluation.parts import PartView
-from core.evaluation.percent import per_cent
+from core.evaluation.percent import per_cent, percent
 from core.evaluation.results import OperatingPoint, OperatingResult, PredictiveValue
 
 SENSITIVITY = 0.95
@@ -153,7 +153,7 @@ def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
     if point.threshold is None:
         return [f"Without '{positive}' scans in validation no threshold can be chosen."]
     said = [
-        f"Called '{positive}' from {_percent(point.threshold)} on: the highest threshold that "
+        f"Called '{positive}' from {percent(point.threshold)} on: the highest threshold that "
         f"finds {100 * point.wanted_sensitivity:g} % of the '{positive}' scans of validation. "
         f"There it finds {_share(validation, 'sensitivity')}."
     ]
@@ -168,7 +168,7 @@ def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
         )
     if point.prevalence is not None:
         worth = [
-            f"a call of '{name}' is right in {_percent(value.value)} ({_span(value.interval)})"
+            f"a call of '{name}' is right in {percent(value.value)} ({_span(value.interval)})"
             for name, value in (
                 (positive, point.positive_predictive_value),
                 (negative, point.negative_predictive_value),
@@ -177,7 +177,7 @@ def in_words(point: OperatingPoint, negative: str, positive: str) -> list[str]:
         ]
         if worth:
             said.append(
-                f"Where {_percent(point.prevalence)} of those scanned are '{positive}', "
+                f"Where {percent(point.prevalence)} of those scanned are '{positive}', "
                 + " and ".join(worth)
                 + "."
             )
@@ -256,8 +256,8 @@ def _caution(part: PartView, sensitivity: float) -> str | None:
     enough = math.ceil(Z**2 * sensitivity / (1 - sensitivity))
     return (
         f"Validation is too small to promise that: with {positives} {what} scans even finding "
-        f"all of them would only show a sensitivity above {_percent(perfect[0], 0)}. It would "
-        f"take {enough} or more to show {100 * sensitivity:g} %."
+        f"all of them would only show a sensitivity above {percent(perfect[0], digits=0)}. It "
+        f"would take {enough} or more to show {100 * sensitivity:g} %."
     )
 
 
@@ -268,12 +268,8 @@ def _share(result: OperatingResult, name: Literal["sensitivity", "specificity"])
     between = f", {_span(interval)}" if interval else ""
     share = getattr(result, name)
     return f"{right} of {right + wrong}" + (
-        f" ({_percent(share)}{between})" if share is not None else ""
+        f" ({percent(share)}{between})" if share is not None else ""
     )
-
-
-def _percent(share: float, digits: int = 1) -> str:
-    return f"{per_cent(share, digits)} %"
 
 
 def _span(interval: Interval) -> str:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from core.evaluation.calibration import (
     calibration_error,
     calibration_error_interval,
-    calibration_errors,
 )
 from core.evaluation.groups import grouped
 from core.evaluation.intervals import (
@@ -114,7 +113,6 @@ class PartView:
             "auc": self.bootstrap.aucs(self.truth, self.probability),
             "average_precision": self.bootstrap.average_precisions(self.truth, self.probability),
             "brier": self.bootstrap.means(squared_errors(self.rows, self.positive)),
-            "calibration_error": calibration_errors(self.rows, self.positive, self.bootstrap),
         }
 
     def result(self) -> PartResult:

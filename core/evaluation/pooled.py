@@ -175,16 +175,13 @@ def _interval(
     figure: str, views: Sequence[PartView], results: Sequence[PartResult]
 ) -> Interval | None:
     """Interval of the mean over the seeds, from resamples that all seeds share."""
-    # Shifting replicates, as that of the calibration error does, may push some below 0.
-    found = percentile(_resampled(figure, views).clip(0))
-    own = [result.intervals[figure] for result in results]
-    if found is None:
-        return None
-    if not is_point(found):
-        # An error of calibration that chance explains in one repetition proves none in their mean.
-        chance = figure == "calibration_error" and any(each and each[0] == 0 for each in own)
-        return (0.0, found[1]) if chance else found
+    # What error of calibration chance would show the seeds' own intervals know, and no resample.
+    if figure in views[0].resampled:
+        found = percentile(_resampled(figure, views))
+        if not is_point(found):
+            return found
     # Where nothing ever differs (all right in every seed) resampling has nothing to say.
+    own = [result.intervals[figure] for result in results]
     if any(interval is None for interval in own):
         return None
     low, high = np.mean([interval for interval in own if interval], axis=0)

@@ -10,6 +10,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core.evaluation import mark
+from core.evaluation.percent import percent
 from core.reporting import statements
 from core.reporting.claim import CITATION, ClaimItem, checklist
 from core.reporting.facts import Facts, facts_of
@@ -100,9 +101,9 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "md": lambda text: str(text).translate(MARKDOWN),
-        "leak": mark.percent,
+        "leak": mark.share_in_words,
         "decimal": lambda value: np.format_float_positional(value, trim="-"),
-        "percent": statements.percent,
+        "percent": percent,
         "number": statements.number,
         "share": statements.share_of,
         "figure": statements.figure_of,

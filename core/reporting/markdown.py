@@ -1,7 +1,7 @@
 """Results as Markdown, for documents: `compare RUN --markdown`, `crossval --markdown`."""
 
 from core.evaluation.intervals import Interval
-from core.evaluation.percent import per_cent
+from core.evaluation.percent import percent
 from core.evaluation.pooled import Pooled
 from core.evaluation.results import BaselineResult, Beside, Comparison, PartResult, StageResult
 from core.model.architecture import in_short
@@ -100,12 +100,7 @@ def pooled_table(pooled: Pooled) -> str:
 
 
 def _percent(part: PartResult, name: str = "accuracy") -> str:
-    value: float | None = getattr(part, name)
-    if value is None:
-        return "–"
-    interval = part.intervals.get(name)
-    spread = f" ({'–'.join(map(per_cent, interval))})" if interval else ""
-    return f"{per_cent(value)} %{spread}"
+    return percent(getattr(part, name), part.intervals.get(name))
 
 
 def _number(part: PartResult, name: str) -> str:

@@ -5,6 +5,7 @@ from core.evaluation.intervals import Interval
 from core.evaluation.keep import FEW
 from core.evaluation.metrics import THRESHOLD
 from core.evaluation.operating import in_words
+from core.evaluation.percent import percent
 from core.evaluation.results import PartResult
 from core.model.architecture import in_short
 from core.reporting.facts import Facts, PartFacts
@@ -28,14 +29,6 @@ WEIGHTS = {
     "keras": "ImageNet weights of VGG19, as Keras distributes them",
     "random": "random values (He normal), as no ImageNet weights could be had",
 }
-
-
-def percent(share: float | None, interval: Interval | None = None) -> str:
-    """`97.1 % (93.0–98.9)`; a dash when it is not defined."""
-    if share is None:
-        return "–"
-    spread = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
-    return f"{100 * share:.1f} %{spread}"
 
 
 def chance(p: float | None) -> str:

@@ -24,7 +24,6 @@ def picker() -> CrossValidation | None:
     name = left.selectbox(
         "Cross-validation",
         names,
-        index=0,
         key=state.CROSSVAL,
         bind="query-params",
     )

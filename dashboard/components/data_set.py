@@ -7,10 +7,11 @@ from core.config import Protocol
 from core.data.duplicates import Copies, known_to_validation, leakage
 from core.data.index import PARTS
 from core.errors import NeuroStageError
+from core.evaluation.percent import percent
 from core.protocols import PROTOCOLS
 from dashboard import resources, state, survey
 from dashboard.components import reading, shell
-from dashboard.components.words import count, percent, plain
+from dashboard.components.words import count, plain
 from dashboard.survey import Groups, Survey
 
 PART_TITLES = {"train": "Training", "validation": "Validation", "test": "Test"}

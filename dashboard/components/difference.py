@@ -74,7 +74,6 @@ def _choose(comparison: Comparison) -> tuple[HeldOut, str, str]:
     first = one.selectbox(
         "Stage",
         earlier,
-        index=0,
         format_func=lambda name: titles[name],
         key=state.FIRST,
         bind="query-params",

@@ -8,7 +8,7 @@ import streamlit as st
 from core.config import Crop
 from core.data.duplicates import Copies
 from core.data.index import Dataset, Entry
-from core.evaluation.mark import percent
+from core.evaluation.mark import share_in_words
 from dashboard import survey
 from dashboard.components import shell, thumbnails
 from dashboard.components.words import count, plain
@@ -103,7 +103,7 @@ def near_copies(chosen: Survey, copies: Copies) -> None:
 
 def _own_split(leaks: dict[str, float]) -> None:
     """Say what the folder's own split leaks."""
-    leaking = [f"{percent(share)} of the {part}" for part, share in leaks.items() if share]
+    leaking = [f"{share_in_words(share)} of the {part}" for part, share in leaks.items() if share]
     if leaking:
         st.warning(
             f"**The folder's own split leaks.** {' and '.join(leaking)} scans have a copy in "

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.intervals import Interval
+from core.evaluation.percent import percent
 from core.evaluation.results import (
     PARTS,
     AverageResult,
@@ -150,7 +151,7 @@ def value(name: str, number: float | None) -> str:
     """A figure for reading: a share as per cent, all else with three decimals."""
     if number is None:
         return "–"
-    return words.percent(number) if name in SHARES else f"{number:.3f}"
+    return percent(number) if name in SHARES else f"{number:.3f}"
 
 
 def interval(name: str, edges: Interval | None) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.evaluation.operating import SENSITIVITY, in_words, operating_point
 from core.evaluation.parts import part_views
+from core.evaluation.percent import percent
 from core.evaluation.results import Comparison, OperatingPoint, OperatingResult
 from core.training.runs import Run
 from dashboard import resources, state
@@ -86,13 +87,13 @@ def show(comparison: Comparison, found: dict[str, OperatingPoint]) -> None:
 
 
 def _row(title: str, point: OperatingPoint, kept: bool) -> str:
-    threshold = "–" if point.threshold is None else words.percent(point.threshold)
+    threshold = "–" if point.threshold is None else percent(point.threshold)
     values = (point.positive_predictive_value, point.negative_predictive_value)
     cells = [
         _share(point.test, "sensitivity"),
         _share(point.test, "specificity"),
         *(
-            "–" if v is None else f"{words.percent(v.value)}<small>{_span(v.interval)}</small>"
+            "–" if v is None else f"{percent(v.value)}<small>{_span(v.interval)}</small>"
             for v in values
         ),
     ]
@@ -107,7 +108,7 @@ def _share(result: OperatingResult, name: str) -> str:
     value, interval = getattr(result, name), result.intervals.get(name)
     if value is None:
         return "–"
-    return words.percent(value) + (f"<small>{_span(interval)}</small>" if interval else "")
+    return percent(value) + (f"<small>{_span(interval)}</small>" if interval else "")
 
 
 def _span(interval: tuple[float, float]) -> str:

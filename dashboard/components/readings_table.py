@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.intervals import Interval
+from core.evaluation.percent import percent
 from core.readings.log import Reading
 from core.readings.tally import Tally
 from core.training.runs import Run
@@ -89,7 +90,7 @@ def _title(run: Run, model: Tally) -> str:
 def _agreement(model: Tally) -> str:
     if model.agreement is None:
         return "–"
-    return words.percent(model.agreement) + _between(model.agreement_interval, 100, 1)
+    return percent(model.agreement) + _between(model.agreement_interval, 100, 1)
 
 
 def _kappa(model: Tally) -> str:

@@ -5,12 +5,13 @@ import streamlit as st
 
 from core.errors import RunError
 from core.evaluation.overview import Overview, Share
+from core.evaluation.percent import percent
 from core.training.run_library import About, about, in_order
 from core.training.runs import Run
 from dashboard import resources, state
 from dashboard.components import run_actions, run_comparison, trash
 from dashboard.components.training_line import state_of
-from dashboard.components.words import duration, moment, percent
+from dashboard.components.words import duration, moment
 
 ROW, MOST_ROWS = 35, 10
 OPTIONAL = ("Pinned", "Mark", "Note")

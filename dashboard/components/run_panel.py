@@ -8,13 +8,14 @@ import streamlit as st
 
 from core.config import Stage
 from core.evaluation.metrics import Summary
+from core.evaluation.percent import percent
 from core.model.architecture import in_short, trainable_parameters
 from core.training import jobs
 from core.training.runs import Run, RunStatus
 from dashboard import resources
 from dashboard.components import chart, job_panel, launch, shell, stage_track
 from dashboard.components.training_line import headline, progress
-from dashboard.components.words import duration, percent, plain
+from dashboard.components.words import duration, plain
 
 LOG_BYTES = 16_000
 TALK = re.compile(r"[IWE]\d{4} \d\d:|WARNING: All log messages before absl")

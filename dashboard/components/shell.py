@@ -141,7 +141,6 @@ def run_picker() -> Run | None:
         name = st.selectbox(
             "Run",
             names,
-            index=0,
             format_func=_labels(runs).__getitem__,
             key=state.RUN,
             bind="query-params",

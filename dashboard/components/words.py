@@ -3,8 +3,6 @@
 import re
 from datetime import UTC, datetime
 
-from core.evaluation.percent import per_cent
-
 
 def plain(text: str) -> str:
     """A name as it is, in places that understand Markdown."""
@@ -29,11 +27,6 @@ def duration(seconds: float | None) -> str:
     if hours < 48:
         return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
     return f"{round(hours / 24)} days"
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """`97.1 %`."""
-    return f"{per_cent(share, digits)} %"
 
 
 def moment(iso: str) -> str:

@@ -1,10 +1,6 @@
 """The Explain page: a file in, an answer with its map or the reason why there is none."""
 
-import base64
-import hashlib
 import html
-import json
-import re
 from functools import partial
 from pathlib import Path
 
@@ -26,16 +22,11 @@ from explained import (
 from pages import Pages, texts
 from streamlit.testing.v1 import AppTest
 
-from core.evaluation.precedents import in_words
-from core.explanation.evidence import Curves, Evidence
-from core.model.weights import file_sha256
 from core.prediction import Predictor
-from core.readings.log import Log
-from core.reporting.figures import slice_strip
 from core.training.runs import Run
 from core.training.workspace import Workspace
 from dashboard import state
-from dashboard.components import answer, chances, evidence, pictures, words
+from dashboard.components import chances, pictures, words
 
 
 @pytest.fixture
@@ -118,13 +109,6 @@ def test_dropped_files_are_listed_and_answered_and_written_nowhere(pages: Pages,
     written = set(tmp_path.rglob("*")) - before
     assert {path.name for path in written} <= {"gate.npz"}
     assert "anna-smith" not in caplog.text
-
-
-def test_answer_is_shown_with_its_precedents(pages: Pages, run: Run):
-    page = drop(pages.open("explain"), ("one.png", png(1)))
-    answer = Predictor(run, "baseline").predict(png(1), "one.png")
-    said = html.unescape(shown(page)).replace("\xa0", " ")
-    assert in_words(answer.precedents, answer.label) in said
 
 
 @pytest.mark.parametrize(
@@ -239,24 +223,6 @@ def test_the_desk_can_be_cleared(pages: Pages):
     assert "No scan at hand?" in texts(page)
 
 
-def test_empty_map_is_called_what_it_is():
-    page = AppTest.from_function(_empty_map).run()
-    assert "No positive evidence" in shown(page)
-
-
-def test_the_end_of_the_colours_is_the_hottest_value_on_the_scan():
-    page = shown(AppTest.from_function(_warm_map).run())
-    assert "raw maximum 0.5</small>" in page
-    assert "<span>0</span><span>0.456</span>" in page
-
-
-def test_a_name_in_the_facts_of_a_file_is_no_markdown(run: Run):
-    prediction = Predictor(run, "baseline").predict(png(1), "*a*_[b](c).png")
-    facts = answer._facts(prediction, prediction.scan)
-    assert facts["File"] == r"\*a\*\_\[b\](c).png"
-    assert facts["Format"] == "png"
-
-
 def test_what_is_said_of_a_window_is_true_where_a_file_has_none(
     pages: Pages, run: Run, tmp_path: Path
 ):
@@ -267,40 +233,6 @@ def test_what_is_said_of_a_window_is_true_where_a_file_has_none(
     assert "As the file says" not in texts(page)
 
 
-def test_a_slice_pointed_at_is_never_said_to_be_all_or_none():
-    scores = pd.DataFrame(
-        {
-            "slice": [1, 2, 3],
-            "probability": [0.99996, None, 0.00004],
-            "reason": [None, "dark", "odd"],
-        }
-    )
-    line, _, demanded = slice_strip(scores, "stage1", "tumour").data
-    assert list(line.hovertext) == ["> 99.9 %", "–", "< 0.1 %"]
-    assert list(demanded.hovertext) == ["< 0.1 %"]
-    assert "%{hovertext}" in line.hovertemplate
-    assert "%{hovertext}" in demanded.hovertemplate
-
-
-def test_result_file_says_what_was_asked_and_answered(run: Run):
-    prediction = Predictor(run, "baseline").predict(png(1), "one.png", explain=True)
-    record = json.loads(answer.record(run, prediction, "grad-cam"))
-    assert record["model_sha256"] == file_sha256(run.model_path("baseline"))
-    result = record["results"][0]
-    assert result["probability"] == pytest.approx(dict(prediction.probability))
-    assert result["method"] == "grad-cam"
-    assert "Not for diagnosis" in record["notice"]
-    assert record["mark"] is None
-
-
-def test_answers_of_a_run_whose_split_leaks_carry_its_mark(pages: Pages, run: Run):
-    run.write_split(run.split().assign(group="one"))
-    page = drop(pages.open("explain"), ("one.png", png(1)))
-    assert "Leaky: 100 % of the validation and test pictures" in texts(page)
-    prediction = Predictor(run, "baseline").predict(png(1), "one.png")
-    assert json.loads(answer.record(run, prediction, "grad-cam"))["mark"] in texts(page)
-
-
 @pytest.mark.parametrize("name", ["brain_005.dcm", "MR_truncated.dcm", "example4d.nii.gz"])
 def test_real_files_get_an_answer_or_a_reason(pages: Pages, run: Run, shared: Path, name: str):
     data = (shared / "formats" / name).read_bytes()
@@ -308,51 +240,6 @@ def test_real_files_get_an_answer_or_a_reason(pages: Pages, run: Run, shared: Pa
     expected = Predictor(run, "baseline").predict(data, name)
     assert not page.error
     assert (expected.label or expected.reason)[1:] in shown(page).replace("&#x27;", "'")
-
-
-def test_a_call_is_stored_with_the_prediction_and_nothing_else_of_the_scan(
-    pages: Pages, run: Run, workspace: Workspace
-):
-    page = drop(pages.open("explain"), ("anna-smith.png", png(1)))
-    assert "No names, dates, numbers" in texts(page)
-    note(page).set_value("bright rim")
-    press(page, "Disagree")
-    (reading,) = Log(workspace.readings).contents().readings
-    assert (reading.call, reading.note) == ("disagree", "bright rim")
-    assert reading.scan_sha256 == hashlib.sha256(png(1)).hexdigest()
-    assert reading.model_sha256 == run.metrics("baseline")["model_sha256"]
-    assert reading.label in run.classes
-    assert "anna" not in Log(workspace.readings).path.read_text()
-    assert "Called **disagree**" in texts(page)
-    assert note(page).value == ""
-    press(page, "Agree")
-    assert "Called **agree**" in texts(page)
-    assert len(Log(workspace.readings).contents().readings) == 2
-
-
-@pytest.mark.usefixtures("run")
-def test_a_note_is_kept_until_it_is_written_or_the_desk_is_cleared(pages: Pages):
-    page = drop(pages.open("explain"), ("one.png", png(1)), ("two.png", png(2)))
-    note(page).set_value("bright rim").run()
-    look_at(page, 1)
-    assert note(page).value == ""
-    look_at(page, 0)
-    assert note(page).value == "bright rim"
-    pages.open("readings")
-    page = pages.open("explain")
-    look_at(page, 0)
-    assert note(page).value == "bright rim"
-    press(page, "Agree")
-    assert "Called **agree**" in texts(page)
-    assert note(page).value == ""
-    look_at(page, 1)
-    look_at(page, 0)
-    assert note(page).value == ""
-
-    note(page).set_value("second thoughts").run()
-    press(page, "Clear the desk")
-    drop(page, ("one.png", png(1)))
-    assert note(page).value == ""
 
 
 @pytest.mark.usefixtures("run")
@@ -375,74 +262,6 @@ def test_the_recommended_stage_is_said_and_is_no_part_of_the_choice(pages: Pages
     assert f"{title} is recommended." in texts(page)
 
 
-def test_the_curves_of_a_full_check_can_be_told_apart_and_are_said_too():
-    curves = Curves((0, 1), (1, 0), (0, 1), 0.21, 0.87, (0.5,), (0.5,))
-    panel = evidence.panel(Evidence(False, 0.1, 0.4, {"other": 0.6}, curves))
-    (said,) = re.findall('aria-label="([^"]*)"', panel)
-    assert "0.21" in said
-    assert "0.87" in said
-    drawn = [base64.b64decode(mask).decode() for mask in re.findall(r"base64,([^)]*)\)", panel)]
-    dashes = [re.findall('stroke-dasharray="([^"]*)"', drawing) for drawing in drawn]
-    assert dashes == [["none"], ["5 3"]]
-
-
-@pytest.mark.usefixtures("run")
-def test_what_has_no_answer_cannot_be_called(pages: Pages):
-    page = drop(pages.open("explain"), ("blank.png", blank()))
-    assert "Agree" not in [button.label for button in page.button]
-
-
-@pytest.mark.usefixtures("run")
-def test_a_broken_log_is_said_and_no_call_is_added(pages: Pages, workspace: Workspace):
-    page = press(drop(pages.open("explain"), ("one.png", png(1))), "Agree")
-    log = Log(workspace.readings)
-    log.path.write_text(log.path.read_text().replace('"agree"', '"unsure"'))
-    page = press(page, "Disagree")
-    assert "line 1 was changed" in texts(page)
-    assert len(log.path.read_text().splitlines()) == 1
-
-
 def samples(page: AppTest) -> list[str]:
     """The scans that are offered on an empty desk."""
     return [b.label.replace("\\", "") for b in page.button if ".png" in b.label]
-
-
-def look_at(page: AppTest, row: int) -> None:
-    """Select a scan in the first list of the session."""
-    page.session_state["worklist-1"] = {"selection": {"rows": [row]}}
-    page.run()
-    assert not page.exception
-
-
-def note(page: AppTest):
-    return next(field for field in page.text_input if field.label == "Note")
-
-
-def _empty_map() -> None:
-    import numpy as np
-
-    from core.prediction import Prediction
-    from dashboard.components import answer
-
-    prediction = Prediction(
-        "one.png",
-        "ok",
-        "baseline",
-        "",
-        map=np.zeros((4, 4), np.float32),
-        map_maximum=0.0,
-        target="tumour",
-    )
-    answer._scale(prediction)
-
-
-def _warm_map() -> None:
-    import numpy as np
-
-    from core.prediction import Prediction
-    from dashboard.components import answer
-
-    map = np.full((4, 4), 0.456, np.float32)
-    answer._scale(
-        Prediction("one.png", "ok", "baseline", "", map=map, map_maximum=0.5, target="tumour")
-    )

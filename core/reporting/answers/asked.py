@@ -15,8 +15,9 @@ from core.evaluation.mark import mark_of
 from core.evaluation.metrics import THRESHOLD
 from core.evaluation.operating import operating_point
 from core.evaluation.parts import part_views
+from core.evaluation.percent import percent
 from core.evaluation.results import OperatingPoint
-from core.reporting.statements import WEIGHTS, percent
+from core.reporting.statements import WEIGHTS
 from core.training.runs import Run
 
 ROOT = Path(__file__).resolve().parents[3]

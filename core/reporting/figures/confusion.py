@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.evaluation.percent import per_cent, percent
 from core.evaluation.pooled import Pooled, PooledStage
 from core.evaluation.results import Comparison, Part, StageResult
 from core.reporting.figures.matrix import CELLS, PITCH, PLACES, cells, class_axes
@@ -14,7 +15,6 @@ from core.reporting.figures.style import (
     Look,
     Palette,
     finished,
-    share,
     stage_colour,
     styled,
 )
@@ -114,7 +114,7 @@ def _cells(
     stages: Sequence[StageResult | PooledStage] = comparison.stages
     for stage, count, part in zip(stages, counts, shares, strict=True):
         for is_, called in PLACES:
-            number, of_row = f"{count[is_, called]}", share(part[is_, called], 0)
+            number, of_row = f"{count[is_, called]}", f"{per_cent(part[is_, called], 0)} %"
             big, small = (of_row, number) if percent else (number, of_row)
             texts.append(f"<span style='font-size:1.35em'>{big}</span><br>{small}")
             data.append([stage.name, CELLS[is_][called]])
@@ -158,7 +158,7 @@ def _heading(stage: StageResult | PooledStage, part: str, look: Look) -> dict[st
     return {
         "text": (
             f"<b style='color:{stage_colour(stage.name, look)}'>{stage.title}</b><br>"
-            f"<span style='color:{PALETTES[look].muted}'>{share(result.accuracy)}{between}</span>"
+            f"<span style='color:{PALETTES[look].muted}'>{percent(result.accuracy)}{between}</span>"
         ),
         "y": 1,
         "yref": "y domain",

@@ -9,8 +9,6 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 import plotly.io
 
-from core.evaluation.percent import per_cent
-
 Look = Literal["dark", "light"]
 
 STAGE_COLOURS: dict[Look, dict[str, str]] = {
@@ -238,8 +236,3 @@ def empty(message: str, look: Look, *, height: int = 240) -> go.Figure:
     figure.update_yaxes(visible=False)
     figure.add_annotation(text=message, x=0.5, y=0.5, xref="paper", yref="paper")
     return finished(figure, None, look)
-
-
-def share(value: float | None, digits: int = 1) -> str:
-    """A share in per cent for reading."""
-    return "–" if value is None else f"{per_cent(value, digits)} %"

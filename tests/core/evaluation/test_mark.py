@@ -23,12 +23,12 @@ from core.evaluation.mark import leakage_of, mark, mark_of
         ),
         (
             {"validation": 0.25, "test": 0.9999},
-            "Leaky: 25.0 % of the validation and 99.9 % of the test pictures have a copy in "
+            "Leaky: 25.0 % of the validation and 99.99 % of the test pictures have a copy in "
             "training; these numbers measure memory in part.",
         ),
         (
             {"validation": 0.00001, "test": 0},
-            "Leaky: 0.1 % of the validation pictures have a copy in training; these numbers "
+            "Leaky: 0.001 % of the validation pictures have a copy in training; these numbers "
             "measure memory in part.",
         ),
     ],

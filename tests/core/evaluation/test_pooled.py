@@ -17,7 +17,7 @@ from core.evaluation.doubts import doubts
 from core.evaluation.intervals import GroupBootstrap, wilson
 from core.evaluation.metrics import confusion
 from core.evaluation.parts import PartView
-from core.evaluation.pooled import FIGURES, pool
+from core.evaluation.pooled import pool
 from core.evaluation.significance import mcnemar
 from core.protocols import LEAKFREE
 from core.reporting.markdown import pooled_table
@@ -67,7 +67,8 @@ def by_hand(table, resamples):
 def resampled(tables):
     """Mean over the seeds of each figure, in every resample."""
     views = [PartView(table.reset_index(drop=True), POSITIVE, LEAKFREE.seed) for table in tables]
-    return {name: np.mean([view.resampled[name] for view in views], axis=0) for name in FIGURES}
+    names = views[0].resampled
+    return {name: np.mean([view.resampled[name] for view in views], axis=0) for name in names}
 
 
 def test_with_one_seed_figures_are_those_of_a_test_part(single):
@@ -116,6 +117,8 @@ def test_with_several_seeds_figures_are_means_and_scans_are_drawn_for_all_seeds_
         low, high = stage.intervals[figure]
         assert low < getattr(stage, figure) < high
         assert (low, high) == pytest.approx(np.quantile(replicates[figure], [0.025, 0.975]))
+    own = [result.intervals["calibration_error"] for result in stage.by_seed]
+    assert stage.intervals["calibration_error"] == pytest.approx(tuple(np.mean(own, axis=0)))
     assert stage.confusion == confusion(rows, POSITIVE)
     assert np.sum(stage.confusion) == 180
     for result, (seed, table) in zip(stage.by_seed, rows.groupby("seed"), strict=True):

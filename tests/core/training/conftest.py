@@ -4,31 +4,16 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from tiny import tiny
 
-from core.config import Head, Stage, Training
 from core.data.index import index_folder
-from core.protocols import LEAKFREE, REPORT
+from core.protocols import REPORT
 from core.training.jobs import create_crossval, create_run
 
-TINY = LEAKFREE.model_copy(
-    update={
-        "input": LEAKFREE.input.model_copy(update={"size": 32, "scaling": "unit"}),
-        "head": Head(units=(32, 8)),
-        "augmentation": LEAKFREE.augmentation.model_copy(
-            update={"positive_views": 1, "negative_views": 1}
-        ),
-        "training": Training(batch_size=8),
-        "stages": tuple(
-            Stage(
-                name=stage.name,
-                title=stage.title,
-                unfrozen=stage.unfrozen,
-                learning_rate=stage.learning_rate,
-                epochs=3,
-            )
-            for stage in REPORT.stages
-        ),
-    }
+TINY = tiny(
+    size=32,
+    units=(32, 8),
+    stages=tuple(stage.model_copy(update={"epochs": 3}) for stage in REPORT.stages),
 )
 
 

@@ -256,32 +256,26 @@ def test_a_run_trains_where_it_is_also_by_a_relative_path(tmp_path, make_run, mo
     assert (tmp_path / "here" / "runs" / "near" / "split.csv").is_file()
 
 
-def test_a_head_goes_on_only_with_the_vgg19_that_it_began_on(new_run, tmp_path, monkeypatch):
-    run = new_run("begun")
-    jobs.start(run, ["baseline"])
-    slow(run)
-    until(lambda: len(run.history()) >= 1 or not run.status.active)
-    jobs.stop(run)
-    assert end_of(run).state == "stopped"
-    begun = run.config.weights
+def test_a_head_goes_on_only_with_the_vgg19_that_it_began_on(stopped, tmp_path, monkeypatch):
+    begun = stopped.config.weights
     assert begun.source == "random"
     other = tmp_path / "other.weights.h5"
     build_model(TINY, Weights("random")).save_weights(other)
     monkeypatch.setenv("VGG19_WEIGHTS", str(other))
-    jobs.resume(run)
-    status = end_of(run)
+    jobs.resume(stopped)
+    status = end_of(stopped)
     assert status.state == "failed"
-    assert "'begun' has begun with, random values" in status.message
-    assert run.config.weights == begun
+    assert "'stopped' has begun with, random values" in status.message
+    assert stopped.config.weights == begun
     monkeypatch.delenv("VGG19_WEIGHTS")
     # By now a download would be at hand; it began on random values and goes on with them.
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     cached = keras_cache() / URL.rsplit("/", 1)[-1]
     cached.parent.mkdir(parents=True)
     other.rename(cached)
-    jobs.resume(run)
-    assert end_of(run).state == "finished"
-    assert run.config.weights == begun
+    jobs.resume(stopped)
+    assert end_of(stopped).state == "finished"
+    assert stopped.config.weights == begun
 
 
 def test_a_loss_that_is_no_number_says_what_to_do(new_run):

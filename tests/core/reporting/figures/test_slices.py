@@ -1,6 +1,7 @@
 """The strip of slices."""
 
 import numpy as np
+import pandas as pd
 from made_figures import SLICES, named
 from made_run import POSITIVE
 
@@ -24,3 +25,18 @@ def test_slices_without_an_answer_stand_apart_and_break_the_line():
 def test_slices_that_all_got_an_answer_need_no_legend():
     answered = SLICES.assign(probability=0.5, reason=None)
     assert not figures.slice_strip(answered, "stage1", POSITIVE).layout.showlegend
+
+
+def test_a_slice_pointed_at_is_never_said_to_be_all_or_none():
+    scores = pd.DataFrame(
+        {
+            "slice": [1, 2, 3],
+            "probability": [0.99996, None, 0.00004],
+            "reason": [None, "dark", "odd"],
+        }
+    )
+    line, _, demanded = figures.slice_strip(scores, "stage1", POSITIVE).data
+    assert list(line.hovertext) == ["> 99.9 %", "–", "< 0.1 %"]
+    assert list(demanded.hovertext) == ["< 0.1 %"]
+    assert "%{hovertext}" in line.hovertemplate
+    assert "%{hovertext}" in demanded.hovertemplate
